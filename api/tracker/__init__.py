@@ -1,0 +1,1 @@
+"""Issues & Insights Tracker: the API, its worker and its command line."""
