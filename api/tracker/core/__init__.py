@@ -1,0 +1,1 @@
+"""What the product is built on; knows nothing about issues."""

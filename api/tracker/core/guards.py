@@ -1,0 +1,39 @@
+"""What every request must satisfy, whatever it asks for."""
+
+import re
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ParamType
+from litestar.handlers import BaseRouteHandler
+from litestar.params import ParameterKwarg
+
+from tracker.core.errors import Invalid, NotFound
+from tracker.core.schema import MAX_ID
+
+_CANONICAL_ID = re.compile(r"[1-9][0-9]{0,18}")
+_PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+
+
+def canonical_ids(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """One object has one address: `007`, `+7`, `7.0` and Arabic digits name nothing."""
+    ids = (value for name, value in connection.path_params.items() if name.endswith("_id"))
+    for value in ids:
+        if isinstance(value, str) and not (_CANONICAL_ID.fullmatch(value) and int(value) <= MAX_ID):
+            raise NotFound
+
+
+def plain_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A parameter that is not a list is given once, and a number is written in plain digits.
+
+    Litestar would take the last of several values, and 1e2 for 100.
+    """
+    for field in handler.parsed_fn_signature.parameters.values():
+        parameter = field.kwarg_definition
+        if isinstance(parameter, ParameterKwarg) and parameter.param_type is ParamType.QUERY:
+            name = parameter.name or field.name
+            given = connection.query_params.getall(name, [])
+            if len(given) > 1 and not field.is_non_string_sequence:
+                raise Invalid.field(name, "Given more than once.")
+            if given and field.is_subclass_of(int) and not _PLAIN_NUMBER.fullmatch(given[0]):
+                raise Invalid.field(name, "Must be a whole number in plain digits.")

@@ -1,0 +1,136 @@
+"""One frozen `Settings`, read from the environment once, at start."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import quote
+
+import msgspec
+
+MIB = 1024 * 1024
+MIN_SECRET_BYTES = 32
+MIN_DISTINCT_CHARACTERS = 8
+KNOWN_DEFAULT_SECRETS = frozenset({"changeme", "change-me", "secret", "secret-key", "development", "insecure"})
+
+
+class SettingsError(Exception):
+    """The environment can't be used as it is; the message says what to change."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an installation can choose."""
+
+    database_url: str
+    """SQLAlchemy URL of the primary, `postgresql+asyncpg://…`."""
+    database_read_url: str | None = None
+    """A replica that statistics are read from."""
+    redis_url: str | None = None
+    """Without it live updates fall back to polling the event log once a second."""
+    secret_key: str
+    """Signs access tokens and cursors; at least 32 bytes."""
+    open_registration: bool = True
+    web_origins: tuple[str, ...] = ()
+    """Browser origins that may open a WebSocket, besides the API's own host."""
+    database_pool_size: int = 10
+    upload_store: str = "uploads"
+    """A folder, or `s3://bucket/prefix` (reached as the `AWS_…` variables say); all replicas share it."""
+    upload_max_bytes: int = 10 * MIB
+    """How large one file may be."""
+    upload_retention_days: int = 30
+    """After how many days a file is removed, unless it is marked `keep`."""
+    upload_quota_bytes: int = 1024 * MIB
+    """How much one person's files may take up together."""
+    upload_min_free_bytes: int = 256 * MIB
+    """How much disk space uploads leave free."""
+    clamd_url: str | None = None
+    """`tcp://host:port` or `unix:///path` (or just the path) of ClamAV's daemon; without it files are not scanned."""
+    access_token_seconds: int = 600
+    session_days: int = 30
+
+    def __repr__(self) -> str:
+        return "Settings(…)"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Reads the variables that the README names.
+
+        Raises:
+            SettingsError: a variable is missing or can't be used.
+        """
+        return cls(
+            database_url=_database_url(environ),
+            database_read_url=async_driver_url(read_url) if (read_url := environ.get("DATABASE_READ_URL")) else None,
+            redis_url=environ.get("REDIS_URL") or None,
+            secret_key=_secret_key(environ),
+            open_registration=_boolean(environ, "OPEN_REGISTRATION", default=True),
+            web_origins=tuple(filter(None, (part.strip() for part in environ.get("WEB_ORIGINS", "").split(",")))),
+            database_pool_size=_integer(environ, "DATABASE_POOL_SIZE", default=10),
+            upload_store=_upload_store(environ),
+            upload_max_bytes=_integer(environ, "UPLOAD_MAX_BYTES", default=10 * MIB),
+            upload_retention_days=_integer(environ, "UPLOAD_RETENTION_DAYS", default=30),
+            upload_quota_bytes=_integer(environ, "UPLOAD_QUOTA_BYTES", default=1024 * MIB),
+            upload_min_free_bytes=_integer(environ, "UPLOAD_MIN_FREE_BYTES", default=256 * MIB),
+            clamd_url=_clamd_url(environ),
+        )
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    if url := environ.get("DATABASE_URL"):
+        return async_driver_url(url)
+    host, name = environ.get("DB_HOST"), environ.get("DB_NAME")
+    if not host or not name:
+        raise SettingsError("Set DATABASE_URL, or DB_HOST and DB_NAME (with DB_PORT, DB_USER, DB_PASSWORD).")
+    user = quote(environ.get("DB_USER", "postgres"), safe="")
+    password = environ.get("DB_PASSWORD", "")
+    login = f"{user}:{quote(password, safe='')}" if password else user
+    return f"postgresql+asyncpg://{login}@{host}:{environ.get('DB_PORT', '5432')}/{quote(name, safe='')}"
+
+
+def async_driver_url(url: str) -> str:
+    """The same database for SQLAlchemy's asyncpg dialect, whichever usual spelling it came in."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgres", "postgresql"}:
+        raise SettingsError("DATABASE_URL must begin with postgresql://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+def _secret_key(environ: Mapping[str, str]) -> str:
+    key = environ.get("SECRET_KEY", "")
+    if len(key.encode()) < MIN_SECRET_BYTES:
+        raise SettingsError("Set SECRET_KEY to at least 32 random bytes, for example: openssl rand -hex 32")
+    if key.lower() in KNOWN_DEFAULT_SECRETS or len(set(key)) < MIN_DISTINCT_CHARACTERS or "changeme" in key.lower():
+        raise SettingsError("SECRET_KEY is a well-known or trivial value. Make one with: openssl rand -hex 32")
+    return key
+
+
+def _upload_store(environ: Mapping[str, str]) -> str:
+    store = environ.get("UPLOAD_STORE") or "uploads"
+    if "://" in store and not store.startswith("s3://"):
+        raise SettingsError("UPLOAD_STORE must be a folder, or begin with s3://")
+    return store
+
+
+def _clamd_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("CLAMD_URL") or None
+    if url is None or re.fullmatch(r"tcp://(\[[0-9A-Fa-f:]+\]|[^:/\s]+):[0-9]{1,5}|(unix://)?/.+", url):
+        return url
+    raise SettingsError("CLAMD_URL must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+
+
+def _boolean(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in {"", "true", "1", "yes", "on"}:
+        return default if not value else True
+    if value in {"false", "0", "no", "off"}:
+        return False
+    raise SettingsError(f"{name} must be true or false, not {value!r}.")
+
+
+def _integer(environ: Mapping[str, str], name: str, *, default: int) -> int:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise SettingsError(f"{name} must be a positive whole number, not {value!r}.")
+    return int(value)
