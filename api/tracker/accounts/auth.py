@@ -1,0 +1,91 @@
+"""Finds out who is asking, before anything of the request is read."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import func
+
+from tracker.accounts.tokens import AccessToken, TokenInvalid, Tokens
+from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
+from tracker.core.errors import Unauthenticated
+from tracker.models import Session, User
+
+OPTIONAL_AUTH = "optional_auth"
+PUBLIC = "public"
+
+# Built once, because every request runs it. The ids are one parameter, so that however many they are, it is one
+# statement for PostgreSQL to plan.
+_SESSION_IDS: ColumnElement[Sequence[UUID]] = bindparam("session_ids", type_=ARRAY(Uuid()))
+_VIEWERS = (
+    select(Session.id.label("session_id"), User.id, User.role)
+    .join(Session, Session.user_id == User.id)
+    .where(
+        Session.id == any_(_SESSION_IDS),
+        User.is_active,
+        Session.revoked_at.is_(None),
+        Session.expires_at > func.now(),
+    )
+)
+
+
+class Authentication(ASGIMiddleware):
+    """Puts the `Viewer` into the scope.
+
+    Handlers are closed unless they say `public=True` (the header is not even looked at) or
+    `optional_auth=True` (nobody is fine, a bad token is not).
+    """
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = PUBLIC
+
+    def __init__(self, sessions: Sessions, tokens: Tokens) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        scope["user"] = None
+        presented = _bearer(scope)
+        if presented is not None:
+            scope["user"] = await self._viewer(presented)
+        elif not scope["route_handler"].opt.get(OPTIONAL_AUTH):
+            raise Unauthenticated
+        await next_app(scope, receive, send)
+
+    async def _viewer(self, presented: str) -> Viewer:
+        try:
+            token = self._tokens.read(presented)
+        except TokenInvalid:
+            raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.") from None
+        async with self._sessions() as session:
+            viewer = await find_viewer(session, token)
+        if viewer is None:
+            raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.")
+        return viewer
+
+
+async def find_viewer(session: AsyncSession, token: AccessToken) -> Viewer | None:
+    """The person behind a valid token as they are now; None when the session or the account has ended."""
+    viewer = (await find_viewers(session, [token.session_id])).get(token.session_id)
+    return viewer if viewer and viewer.id == token.user_id else None
+
+
+async def find_viewers(session: AsyncSession, session_ids: Collection[UUID]) -> dict[UUID, Viewer]:
+    """The people behind sessions as they are now, without those whose session or account has ended."""
+    rows = await session.execute(_VIEWERS, {"session_ids": list(session_ids)})
+    return {row.session_id: Viewer(id=row.id, role=row.role, session_id=row.session_id) for row in rows}
+
+
+def _bearer(scope: Scope) -> str | None:
+    presented = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    if not presented:
+        return None
+    scheme, _, token = presented[0].partition(" ")
+    if len(presented) > 1 or scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated
+    return token.strip()

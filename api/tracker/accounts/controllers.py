@@ -1,0 +1,120 @@
+"""Registration, sign-in and the viewer's own account."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from tracker.accounts.schemas import PasswordChange, ProfileChange, Registration, SessionView, UserView
+from tracker.accounts.sessions import SessionService
+from tracker.accounts.users import UserService, view_of
+from tracker.accounts.viewer import Viewer
+from tracker.core.openapi import READ, WRITE, WRITE_ONE, refusals
+from tracker.core.schema import SMALL_BODY_BYTES
+from tracker.core.transaction import Transaction
+
+
+class RegistrationController(Controller):
+    path = "/users"
+    tags = ["Accounts"]
+    request_max_body_size = SMALL_BODY_BYTES
+
+    @post(
+        "/register",
+        operation_id="registerUser",
+        summary="Open an account",
+        status_code=201,
+        optional_auth=True,
+        response_description="The new account.",
+        responses=WRITE | refusals(403),
+        security=[{}, {"password": []}],
+    )
+    async def register_user(
+        self,
+        data: JSONBody[Registration],
+        viewer: NamedDependency[Viewer | None],
+        users: NamedDependency[UserService],
+        transaction: NamedDependency[Transaction],
+        state: State,
+    ) -> Response[UserView]:
+        """Anonymous callers become reporters.
+
+        Another role is refused (403), but for two cases: an admin's token may create any role, and on an empty
+        database the first account may name one, so that an installation can be opened.
+        """
+        async with transaction:
+            user = await users.register(data, viewer, open_registration=state.settings.open_registration)
+            return await transaction.answer(view_of(user), status_code=201, headers={"Location": f"/users/{user.id}"})
+
+
+class ProfileController(Controller):
+    path = "/users/me"
+    tags = ["Accounts"]
+    request_max_body_size = SMALL_BODY_BYTES
+
+    @get("/", operation_id="readProfile", summary="Who am I?", responses=READ)
+    async def read_profile(self, viewer: NamedDependency[Viewer], users: NamedDependency[UserService]) -> UserView:
+        return view_of(await users.get(viewer.id))
+
+    @patch(
+        "/",
+        operation_id="changeProfile",
+        summary="Change one's own name",
+        response_description="The account as it is now.",
+        responses=WRITE,
+    )
+    async def change_profile(
+        self,
+        data: JSONBody[ProfileChange],
+        viewer: NamedDependency[Viewer],
+        users: NamedDependency[UserService],
+        transaction: NamedDependency[Transaction],
+    ) -> Response[UserView]:
+        async with transaction:
+            return await transaction.answer(view_of(await users.change_profile(viewer, data)))
+
+    @post(
+        "/password",
+        operation_id="changePassword",
+        summary="Change one's own password",
+        status_code=204,
+        responses=WRITE,
+    )
+    async def change_password(
+        self,
+        data: JSONBody[PasswordChange],
+        viewer: NamedDependency[Viewer],
+        users: NamedDependency[UserService],
+        transaction: NamedDependency[Transaction],
+    ) -> Response[None]:
+        """Needs the current password and ends all other sessions."""
+        async with transaction:
+            await users.change_password(viewer, data)
+            return await transaction.answer(status_code=204)
+
+    @get("/sessions", operation_id="listSessions", summary="Devices signed in", responses=READ)
+    async def list_sessions(
+        self, viewer: NamedDependency[Viewer], sessions: NamedDependency[SessionService]
+    ) -> Sequence[SessionView]:
+        return await sessions.devices(viewer)
+
+    @delete(
+        "/sessions/{session_id:uuid}",
+        operation_id="endSession",
+        summary="Sign a device out",
+        status_code=204,
+        responses=WRITE_ONE,
+    )
+    async def end_session(
+        self,
+        session_id: FromPath[UUID],
+        viewer: NamedDependency[Viewer],
+        sessions: NamedDependency[SessionService],
+        transaction: NamedDependency[Transaction],
+    ) -> Response[None]:
+        async with transaction:
+            await sessions.end_own(viewer, session_id)
+            return await transaction.answer(status_code=204)
