@@ -1,0 +1,1 @@
+"""Issues: filing, triage, closing, the trash."""

@@ -1,0 +1,246 @@
+"""Issues over HTTP."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Response, delete, get, patch, post, put
+from litestar.datastructures import ResponseHeader, State
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
+from litestar.response import Stream
+from litestar.serialization import encode_json
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker.accounts.viewer import Viewer
+from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
+from tracker.core.paging import Cursor, Limit, Page
+from tracker.core.schema import NO_NUL, PathId
+from tracker.core.transaction import Transaction
+from tracker.issues.etags import etag_matches, etag_of
+from tracker.issues.history import History
+from tracker.issues.listing import IssueFilters, IssueList, Sort
+from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
+from tracker.issues.services import IssueService
+from tracker.issues.snapshot import read_snapshot
+from tracker.models import Severity, Status
+
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(name="If-Match", max_length=1000, description="`ETag` of the issue that the change is based on."),
+]
+IfNoneMatch = Annotated[
+    str | None, HeaderParameter(name="If-None-Match", max_length=1000, description="`ETag` of the copy at hand.")
+]
+
+Text = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
+Words = Annotated[
+    list[Text] | None, QueryParameter(description='Full text: words, "phrases", `or`, `-without`; or `#42`.')
+]
+Statuses = Annotated[list[Status] | None, QueryParameter(description="Any of these.")]
+Severities = Annotated[list[Severity] | None, QueryParameter(description="Any of these.")]
+TagFilter = Annotated[list[Text] | None, QueryParameter(description="All of these, compared without case.")]
+Assignees = Annotated[list[Text] | None, QueryParameter(description="Any of these: ids, `me`, `none`.")]
+Reporters = Annotated[list[Text] | None, QueryParameter(description="Any of these: ids, `me`.")]
+ETAG = ResponseHeader(name="ETag", documentation_only=True, description="For `If-Match` and `If-None-Match`.")
+
+
+class IssueController(Controller):
+    path = "/issues"
+    tags = ["Issues"]
+
+    @get("/", operation_id="listIssues", summary="List issues", responses=READ)
+    async def list_issues(
+        self,
+        viewer: NamedDependency[Viewer],
+        session: NamedDependency[AsyncSession],
+        q: Words = None,
+        status: Statuses = None,
+        severity: Severities = None,
+        tag: TagFilter = None,
+        assignee: Assignees = None,
+        reporter: Reporters = None,
+        sort: Annotated[
+            Sort, QueryParameter(description="`-` begins with the newest or the most severe.")
+        ] = Sort.NEWEST,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> IssuePage:
+        """A page of the issues that the viewer may see: reporters see what they filed.
+
+        All filters can be repeated. `total` counts all pages, exactly up to 10,000.
+        """
+        filters = IssueFilters(
+            q=tuple(q or ()),
+            status=tuple(status or ()),
+            severity=tuple(severity or ()),
+            tag=tuple(tag or ()),
+            assignee=tuple(assignee or ()),
+            reporter=tuple(reporter or ()),
+        )
+        return await IssueList(session, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
+
+    @get(
+        "/snapshot",
+        operation_id="readSnapshot",
+        summary="The working set of a client",
+        media_type="application/x-ndjson",
+        response_description="One JSON document a line.",
+        responses=READ,
+    )
+    async def read_snapshot(
+        self, viewer: NamedDependency[Viewer], session: NamedDependency[AsyncSession], state: State
+    ) -> Stream:
+        """NDJSON. The first line is `{cursor, total}`; every other is an issue without its description.
+
+        All that is open and what closed in the last 90 days, newest change first, at most 20,000. Rows and
+        cursor come from one database snapshot, so `GET /events?after=<cursor>` goes on exactly from there.
+        """
+        lines = await read_snapshot(session, viewer, state.cursors)
+        return Stream(lines, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+
+    @post(
+        "/",
+        operation_id="openIssue",
+        summary="File an issue",
+        status_code=201,
+        response_description="The new issue.",
+        response_headers=[ETAG],
+        responses=WRITE | refusals(403),
+    )
+    async def open_issue(
+        self,
+        data: JSONBody[NewIssue],
+        issues: NamedDependency[IssueService],
+        transaction: NamedDependency[Transaction],
+    ) -> Response[IssueView]:
+        """In the name of the viewer. Status and assignee are for staff to give."""
+        async with transaction:
+            issue = await issues.open(data)
+            headers = {"Location": f"/issues/{issue.id}", "ETag": _etag(issue)}
+            return await transaction.answer(issue, status_code=201, headers=headers)
+
+    @get(
+        "/{issue_id:str}",
+        operation_id="readIssue",
+        summary="One issue",
+        response_description="The issue as it is now.",
+        response_headers=[ETAG],
+        responses=READ_ONE | {304: ResponseSpec(None, description="The copy at hand is still right.")},
+    )
+    async def read_issue(
+        self, issue_id: PathId, issues: NamedDependency[IssueService], if_none_match: IfNoneMatch = None
+    ) -> Response[IssueView]:
+        issue = await issues.get(issue_id)
+        body = encode_json(issue)
+        headers = {"ETag": etag_of(issue.version, body), "Cache-Control": "private, no-cache"}
+        unchanged = if_none_match is not None and etag_matches(if_none_match, headers["ETag"])
+        answer: Response[Any] = (
+            Response(None, status_code=304, headers=headers)
+            if unchanged
+            else Response(body, headers=headers, media_type="application/json")
+        )
+        return answer
+
+    @patch(
+        "/{issue_id:str}",
+        operation_id="changeIssue",
+        summary="Change the fields given",
+        response_description="The issue as it is now.",
+        response_headers=[ETAG],
+        responses=WRITE_ONE | refusals(403, 412),
+    )
+    async def change_issue(
+        self,
+        issue_id: PathId,
+        data: JSONBody[IssueChange],
+        issues: NamedDependency[IssueService],
+        transaction: NamedDependency[Transaction],
+        if_match: IfMatch = None,
+    ) -> Response[IssueView]:
+        """Reporters change title and description of their own issues, staff all fields of all.
+
+        With `If-Match`, a change that is based on an older version is refused with 412, and the problem document
+        carries the current issue as `issue`. Without it, the fields given win and all others stay as they are.
+        """
+        return await _change(issue_id, data, issues, transaction, if_match)
+
+    @put(
+        "/{issue_id:str}",
+        operation_id="putIssue",
+        summary="Change the fields given (same as PATCH)",
+        response_description="The issue as it is now.",
+        response_headers=[ETAG],
+        responses=WRITE_ONE | refusals(403, 412),
+    )
+    async def put_issue(
+        self,
+        issue_id: PathId,
+        data: JSONBody[IssueChange],
+        issues: NamedDependency[IssueService],
+        transaction: NamedDependency[Transaction],
+        if_match: IfMatch = None,
+    ) -> Response[IssueView]:
+        """Fields that are left out stay as they are."""
+        return await _change(issue_id, data, issues, transaction, if_match)
+
+    @delete(
+        "/{issue_id:str}",
+        operation_id="deleteIssue",
+        summary="Put an issue into the trash",
+        status_code=204,
+        responses=WRITE_ONE | refusals(403),
+    )
+    async def delete_issue(
+        self, issue_id: PathId, issues: NamedDependency[IssueService], transaction: NamedDependency[Transaction]
+    ) -> Response[None]:
+        """For admins. It can be restored for 30 days."""
+        async with transaction:
+            await issues.delete(issue_id)
+            return await transaction.answer(status_code=204)
+
+    @post(
+        "/{issue_id:str}/restore",
+        operation_id="restoreIssue",
+        summary="Take an issue out of the trash",
+        status_code=200,
+        response_description="The issue as it is now.",
+        response_headers=[ETAG],
+        responses=WRITE_ONE | refusals(403),
+    )
+    async def restore_issue(
+        self, issue_id: PathId, issues: NamedDependency[IssueService], transaction: NamedDependency[Transaction]
+    ) -> Response[IssueView]:
+        """For admins. An issue that is not in the trash stays as it is."""
+        async with transaction:
+            issue = await issues.restore(issue_id)
+            return await transaction.answer(issue, headers={"ETag": _etag(issue)})
+
+    @get(
+        "/{issue_id:str}/history",
+        operation_id="readHistory",
+        summary="Every change of an issue, oldest first",
+        responses=READ_ONE,
+    )
+    async def read_history(
+        self,
+        issue_id: PathId,
+        viewer: NamedDependency[Viewer],
+        session: NamedDependency[AsyncSession],
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Page[HistoryEntry]:
+        """Who, when, which field, from what to what. `limit` counts events; one event may change several fields."""
+        return await History(session, viewer).page(issue_id, cursor=cursor, limit=limit)
+
+
+async def _change(
+    issue_id: int, data: IssueChange, issues: IssueService, transaction: Transaction, if_match: str | None
+) -> Response[IssueView]:
+    async with transaction:
+        issue = await issues.change(issue_id, data, if_match=if_match)
+        return await transaction.answer(issue, headers={"ETag": _etag(issue)})
+
+
+def _etag(issue: IssueView) -> str:
+    return etag_of(issue.version, encode_json(issue))

@@ -1,0 +1,84 @@
+"""Tags: shown as they were written, compared without case."""
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated
+
+from msgspec import Meta
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker.accounts.viewer import Viewer
+from tracker.core.errors import FieldError, Invalid
+from tracker.core.schema import ONE_LINE, Output
+from tracker.issues.visibility import visible_issues
+from tracker.models import Issue
+
+MAX_TAGS, MAX_TAG_LENGTH = 20, 50
+
+Tag = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE, examples=["ui"])]
+Tags = Annotated[
+    list[Tag], Meta(max_length=100, description="Up to 20, of 1 to 50 characters each; equal but for case is equal.")
+]
+
+
+def key_of(tag: str) -> str:
+    """The form in which tags are compared."""
+    return unicodedata.normalize("NFKC", tag).casefold()
+
+
+def trimmed(tag: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(tag.split()))
+
+
+def cleaned(tags: Iterable[str]) -> list[str]:
+    """Trimmed, each only once, in the order given.
+
+    Raises:
+        Invalid: a tag is empty or too long, or they are too many.
+    """
+    by_key: dict[str, str] = {}
+    for position, tag in enumerate(tags):
+        name = trimmed(tag)
+        if not 1 <= len(name) <= MAX_TAG_LENGTH:
+            raise Invalid(
+                errors=[FieldError(field=f"tags[{position}]", message=f"Must have 1 to {MAX_TAG_LENGTH} characters.")]
+            )
+        by_key.setdefault(key_of(name), name)
+    if len(by_key) > MAX_TAGS:
+        raise Invalid.field("tags", f"An issue has at most {MAX_TAGS} tags.")
+    return list(by_key.values())
+
+
+def keys_of(tags: Iterable[str]) -> list[str]:
+    return [key_of(tag) for tag in tags]
+
+
+class TagCount(Output):
+    name: str
+    count: int
+
+
+async def count_tags(
+    session: AsyncSession, viewer: Viewer, *conditions: ColumnElement[bool], limit: int | None = None
+) -> list[TagCount]:
+    """Each tag in the spelling that the viewer's issues use most, with the number of issues; most used first."""
+    pairs = func.unnest(Issue.tag_keys, Issue.tags).table_valued("key", "name").render_derived()
+    spellings = (
+        select(pairs.c.key, pairs.c.name, func.count().label("uses"))
+        .select_from(Issue)
+        .join(pairs, true())
+        .where(visible_issues(viewer), *conditions)
+        .group_by(pairs.c.key, pairs.c.name)
+        .subquery()
+    )
+    names = func.array_agg(aggregate_order_by(spellings.c.name, spellings.c.uses.desc(), spellings.c.name))
+    uses = func.sum(spellings.c.uses)
+    query = (
+        select(names.label("names"), cast(uses, BigInteger).label("uses"))
+        .group_by(spellings.c.key)
+        .order_by(uses.desc(), spellings.c.key)
+        .limit(limit)
+    )
+    return [TagCount(name=row.names[0], count=row.uses) for row in await session.execute(query)]
