@@ -1,0 +1,1 @@
+"""Files of issues: received in a stream, known by their content, scanned, served as downloads only."""
