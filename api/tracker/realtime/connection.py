@@ -1,0 +1,143 @@
+"""One signed-in socket: what it may see, what waits to be sent to it, and why it is to be closed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import monotonic, time
+from typing import Literal
+
+from litestar.types import Send
+
+from tracker.accounts.viewer import Viewer
+from tracker.realtime.feed import BATCH_CHARACTERS, Batch, Place
+from tracker.realtime.protocol import Close
+
+MAX_QUEUED_BATCHES = 256
+MAX_QUEUED_CHARACTERS = 1024 * 1024
+SEND_SECONDS = 10.0
+HEARTBEAT_SECONDS = 15.0
+
+Kind = Literal["ready", "events", "heartbeat", "reset"]
+
+
+class Connection:
+    """A queue between the feed, which never waits, and a client, who may be slow.
+
+    The texts in the queue are shared by all sockets of the same audience; the frame with the client's own cursor
+    is only made when it is sent.
+    """
+
+    __slots__ = (
+        "_encode_cursor",
+        "_heartbeat_at",
+        "_queue",
+        "_queued_characters",
+        "_send",
+        "_sending_since",
+        "_waiter",
+        "closing",
+        "expires_at",
+        "user_id",
+        "viewer",
+    )
+
+    def __init__(self, send: Send, user_id: int, encode_cursor: Callable[[Viewer, Place], str]) -> None:
+        self._send = send
+        self._encode_cursor = encode_cursor
+        self._queue: deque[tuple[Kind, str, Place]] = deque()
+        self._queued_characters = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._sending_since: float | None = None
+        self._heartbeat_at = monotonic() + HEARTBEAT_SECONDS
+        self.user_id = user_id
+        self.viewer: Viewer | None = None
+        """As they were when last looked at in the database; None before that."""
+        self.expires_at = 0
+        self.closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
+
+    def sign_in(self, viewer: Viewer | None, place: Place | None) -> None:
+        """Takes over what the database says of the viewer now; with a new role, nothing of before counts."""
+        if viewer is None:
+            self.close(Close.NOT_SIGNED_IN)
+            return
+        changed = self.viewer is not None and self.viewer.role is not viewer.role
+        self.viewer = viewer
+        if changed and place:
+            self.reset(place)
+
+    def deliver(self, batch: Batch) -> None:
+        """Queues what the viewer may see of it; a client that is too far behind is given up."""
+        if self.viewer is None or not (text := batch.text_for(self.viewer)):
+            return
+        if len(self._queue) >= MAX_QUEUED_BATCHES or self._queued_characters + len(text) > MAX_QUEUED_CHARACTERS:
+            self.close(Close.TOO_SLOW)
+        self._put("events", batch.place, text)
+
+    def acknowledge(self, place: Place) -> None:
+        self._put("ready", place)
+
+    def reset(self, place: Place) -> None:
+        """Forgets what was queued, and has the client load everything anew."""
+        self._forget()
+        self._put("reset", place)
+
+    def close(self, close: Close) -> None:
+        """Only the first reason counts."""
+        self._forget()
+        if not self.closing.done():
+            self.closing.set_result(close)
+
+    def check(self, now: float, place: Place | None) -> None:
+        """What is due by the clock: the end of the token, the end of patience, a heartbeat."""
+        if self.expires_at <= time():
+            self.close(Close.NOT_SIGNED_IN)
+        elif self._sending_since is not None and now - self._sending_since > SEND_SECONDS:
+            self.close(Close.TOO_SLOW)
+        elif now >= self._heartbeat_at and place:
+            self._heartbeat_at = now + HEARTBEAT_SECONDS
+            self._put("heartbeat", place)
+
+    async def send_queued(self) -> None:
+        """Sends what is queued, for ever."""
+        while True:
+            while not self._queue:
+                self._waiter = asyncio.get_running_loop().create_future()
+                await self._waiter
+            await self.send(*self._take())
+
+    async def send(self, kind: Kind, text: str, place: Place) -> None:
+        if self.viewer is None:
+            raise RuntimeError("nobody is signed in")
+        await self.send_frame(kind, text, self._encode_cursor(self.viewer, place))
+
+    async def send_frame(self, kind: Kind, text: str, cursor: str) -> None:
+        events = f',"events":[{text}]' if kind == "events" else ""
+        self._sending_since = monotonic()
+        await self._send(
+            {"type": "websocket.send", "bytes": None, "text": f'{{"type":"{kind}","cursor":"{cursor}"{events}}}'}
+        )
+        self._sending_since = None
+
+    def _put(self, kind: Kind, place: Place, text: str = "") -> None:
+        if self.closing.done():
+            return
+        self._queue.append((kind, text, place))
+        self._queued_characters += len(text)
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _forget(self) -> None:
+        self._queue.clear()
+        self._queued_characters = 0
+
+    def _take(self) -> tuple[Kind, str, Place]:
+        """The next frame's content; batches that wait together are sent together."""
+        kind, text, place = self._queue.popleft()
+        self._queued_characters -= len(text)
+        while kind == "events" and self._queue and self._queue[0][0] == "events":
+            if len(text) + len(self._queue[0][1]) > BATCH_CHARACTERS:
+                break
+            _, more, place = self._queue.popleft()
+            self._queued_characters -= len(more)
+            text = f"{text},{more}"
+        return kind, text, place

@@ -1,0 +1,118 @@
+"""Live updates of one process: the feed, the sockets, and the line to the other replicas."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
+from contextlib import asynccontextmanager
+from time import time
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+from tracker.accounts.tokens import Tokens
+from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions, database_config
+from tracker.core.doorbell import Doorbell, listen
+from tracker.events.cursor import CursorCodec
+from tracker.realtime.feed import Batch, Feed, Place
+from tracker.realtime.hub import Hub
+from tracker.realtime.protocol import Close
+from tracker.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 2
+"""To the database, besides the pool that requests share: for the feed, and for checking sessions."""
+REPLAYS_AT_ONCE = 4
+FAREWELL_SECONDS = 3.0
+RESTART_SECONDS = 1.0
+
+
+class Follower(Protocol):
+    """Somebody in this process who wants to know whose issues changed, as long as it is watching."""
+
+    @property
+    def is_watching(self) -> bool: ...
+
+    def changed(self, reporter_ids: Collection[int]) -> None: ...
+
+
+class LiveUpdates:
+    def __init__(
+        self, settings: Settings, *, sessions: Sessions, tokens: Tokens, cursors: CursorCodec, doorbell: Doorbell
+    ) -> None:
+        self.settings = settings
+        self.sessions = sessions
+        """For what a single socket needs."""
+        self.tokens = tokens
+        self.cursors = cursors
+        self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
+        self._engine = database_config(msgspec.structs.replace(settings, database_pool_size=CONNECTIONS)).get_engine()
+        own_sessions = async_sessionmaker(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
+        self.hub = Hub(own_sessions, lambda: self.feed.place)
+        self.feed = Feed(
+            own_sessions,
+            listeners=lambda: self.hub.listeners + sum(each.is_watching for each in self._followers),
+            deliver=self._deliver,
+            reset=self.hub.reset,
+        )
+        self._followers: list[Follower] = []
+        doorbell.subscribe(self._hear)
+
+    def follow(self, follower: Follower) -> None:
+        self._followers.append(follower)
+
+    def encode_cursor(self, viewer: Viewer, place: Place) -> str:
+        return self.cursors.encode(place.of(viewer, issued_at=int(time())))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        activities: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            self.feed.run,
+            self.hub.watch_clock,
+            self.hub.watch_access,
+        ]
+        if redis_url := self.settings.redis_url:
+            activities.append(lambda: listen(redis_url, self._hear, self._missed))
+        tasks = [asyncio.create_task(_keep_up(activity)) for activity in activities]
+        try:
+            yield
+        finally:
+            await self._say_goodbye()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._engine.dispose()
+
+    def _deliver(self, batch: Batch) -> None:
+        self.hub.deliver(batch)
+        for follower in self._followers:
+            follower.changed(batch.reporter_ids)
+
+    def _hear(self, user_ids: frozenset[int]) -> None:
+        if user_ids:
+            self.hub.suspect(user_ids)
+        else:
+            self.feed.wake()
+
+    def _missed(self) -> None:
+        self.feed.wake()
+        self.hub.suspect_everyone()
+
+    async def _say_goodbye(self) -> None:
+        self.hub.close_all(Close.GOING_AWAY)
+        patience = FAREWELL_SECONDS
+        while self.hub.sockets and patience > 0:
+            await asyncio.sleep(0.05)
+            patience -= 0.05
+
+
+async def _keep_up(activity: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Begins it anew should it ever fail: a process without one of them would look alive and tell nothing."""
+    while True:
+        try:
+            await activity()
+        except Exception:
+            logger.exception("live updates had to begin anew")
+        await asyncio.sleep(RESTART_SECONDS)
