@@ -1,0 +1,1 @@
+"""Running the tracker: its background jobs, and what became of them."""

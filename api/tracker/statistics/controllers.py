@@ -1,0 +1,75 @@
+"""Statistics over HTTP."""
+
+from collections.abc import Sequence
+from datetime import date
+from enum import IntEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from litestar import get
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from tracker.accounts.guards import staff_only
+from tracker.accounts.viewer import Viewer
+from tracker.core.clock import utc_now
+from tracker.core.errors import Invalid
+from tracker.core.openapi import READ, refusals
+from tracker.statistics.daily import DailyStats
+from tracker.statistics.dashboard import Window
+from tracker.statistics.schemas import DashboardStats, DayStatus
+
+MAX_DAYS = 3660
+
+
+class WindowDays(IntEnum):
+    MONTH = 30
+    QUARTER = 90
+    YEAR = 365
+
+
+Days = Annotated[WindowDays, QueryParameter(description="Length of the window that ends today: 30, 90 or 365 days.")]
+TimeZone = Annotated[
+    str,
+    QueryParameter(max_length=64, description="IANA name of the time zone that cuts the days, like `Europe/Berlin`."),
+]
+FromDay = Annotated[date, QueryParameter(name="from", description="First UTC day.")]
+ToDay = Annotated[date, QueryParameter(name="to", description="Last UTC day, inclusive.")]
+
+
+@get(
+    "/issues/dashboard/stats",
+    operation_id="readDashboard",
+    tags=["Statistics"],
+    summary="The dashboard's figures",
+    responses=READ,
+)
+async def read_dashboard(
+    viewer: NamedDependency[Viewer], state: State, days: Days = WindowDays.MONTH, tz: TimeZone = "UTC"
+) -> DashboardStats:
+    """Over the issues that the viewer may see: for reporters, what they filed.
+
+    An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
+    closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
+    """
+    if tz not in available_timezones():
+        raise Invalid.field("tz", "Not the name of a time zone. Use one like Europe/Berlin, or UTC.")
+    window = Window(days=days, zone=ZoneInfo(tz), now=utc_now())
+    return await state.figures.dashboard(viewer, window)
+
+
+@get(
+    "/stats/daily",
+    operation_id="listDailyStats",
+    tags=["Statistics"],
+    summary="Issues by status at the end of each UTC day",
+    guards=[staff_only],
+    responses=READ | refusals(403),
+)
+async def list_daily_stats(state: State, first: FromDay, last: ToDay) -> Sequence[DayStatus]:
+    """Rows of `daily_stats`, for today as of the last run of the job (every 30 minutes). At most ten years."""
+    if not 0 <= (last - first).days <= MAX_DAYS:
+        raise Invalid.field("to", "Must not be before `from`, nor more than ten years after it.")
+    async with state.read_sessions() as session:
+        return await DailyStats(session).read(first, last)

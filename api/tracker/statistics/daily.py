@@ -1,0 +1,161 @@
+"""`daily_stats`: how many issues had which status at the end of each UTC day.
+
+Two ways lead to the same rows. The job goes backward from the issues as they are and takes away what the event
+log says has changed since; `rebuild` goes forward through the whole log. That they agree is a test of the log.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tracker.accounts.viewer import Viewer
+from tracker.statistics.schemas import DayStatus
+
+# What each event moves between statuses, in or out of the trash, by UTC day: -1 for where an issue was, +1 for where
+# it is. What is deleted or restored has the status that the last change before gave it.
+_NET = """
+    net AS (
+        SELECT least((events.created_at AT TIME ZONE 'UTC')::date, CAST(:last AS date)) AS day,
+               move.status, sum(move.amount) AS amount
+        FROM events {own_events}
+        CROSS JOIN LATERAL (
+            SELECT changes->'status'->>0 AS status, -1 AS amount
+            UNION ALL
+            SELECT changes->'status'->>1, 1
+            UNION ALL
+            SELECT (
+                SELECT earlier.changes->'status'->>1 FROM events AS earlier
+                WHERE earlier.issue_id = events.issue_id AND earlier.id < events.id AND earlier.changes ? 'status'
+                ORDER BY earlier.id DESC LIMIT 1
+            ), CASE events.type WHEN 'issue.deleted' THEN -1 ELSE 1 END
+            WHERE events.type IN ('issue.deleted', 'issue.restored')
+        ) AS move
+        WHERE (changes ? 'status' OR type IN ('issue.deleted', 'issue.restored')) {since}
+        GROUP BY 1, 2
+    ),
+    grid AS (
+        SELECT day::date, status
+        FROM generate_series(CAST({first} AS date), CAST(:last AS date), interval '1 day') AS day
+        CROSS JOIN unnest(enum_range(NULL::issue_status)) AS status
+    )
+"""
+
+# The count at the end of a day is what it is now, less what has moved since.
+_BACKWARD = """
+    WITH {net},
+    present AS (
+        SELECT status, count(*) AS amount FROM issues WHERE deleted_at IS NULL {own_issues} GROUP BY status
+    )
+    SELECT grid.day, grid.status, coalesce(present.amount, 0) - coalesce(sum(net.amount) OVER (
+        PARTITION BY grid.status ORDER BY grid.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ), 0) AS issues
+    FROM grid
+    LEFT JOIN net ON net.day = grid.day AND net.status = grid.status::text
+    LEFT JOIN present ON present.status = grid.status
+"""
+
+_FORWARD = """
+    WITH {net}
+    SELECT * FROM (
+        SELECT grid.day, grid.status,
+               coalesce(sum(net.amount) OVER (PARTITION BY grid.status ORDER BY grid.day), 0) AS issues
+        FROM grid LEFT JOIN net ON net.day = grid.day AND net.status = grid.status::text
+    ) AS counted
+    WHERE day >= CAST(:first AS date)
+"""
+
+_KEEP = """
+    INSERT INTO daily_stats AS kept (day, status, count) {counts}
+    ON CONFLICT (day, status) DO UPDATE SET count = excluded.count WHERE kept.count <> excluded.count
+"""
+
+_SINCE_FIRST = "AND events.created_at >= (CAST(:first AS date)::timestamp AT TIME ZONE 'UTC')"
+_FIRST_EVENT = (
+    "SELECT min(created_at) FROM events WHERE changes ? 'status' OR type IN ('issue.deleted', 'issue.restored')"
+)
+
+
+def _backward(*, own: bool = False) -> str:
+    net = _NET.format(
+        own_events="JOIN issues ON issues.id = events.issue_id AND issues.reporter_id = :reporter_id" if own else "",
+        since=_SINCE_FIRST,
+        first=":first",
+    )
+    return _BACKWARD.format(net=net, own_issues="AND reporter_id = :reporter_id" if own else "")
+
+
+def _forward() -> str:
+    begin = f"least(CAST(:first AS date), (({_FIRST_EVENT}) AT TIME ZONE 'UTC')::date)"
+    return _FORWARD.format(net=_NET.format(own_events="", since="", first=begin))
+
+
+_PROGRESS = text("SELECT seen, counted_at FROM statistics_progress")
+_NEW_SINCE = text("""
+    SELECT min(created_at) FROM events
+    WHERE txid >= pg_snapshot_xmin(CAST(CAST(:seen AS text) AS pg_snapshot))
+      AND NOT pg_visible_in_snapshot(txid, CAST(CAST(:seen AS text) AS pg_snapshot))
+      AND (changes ? 'status' OR type IN ('issue.deleted', 'issue.restored'))
+""")
+_NOTE_PROGRESS = text("""
+    INSERT INTO statistics_progress (seen, counted_at) VALUES (:seen, :now)
+    ON CONFLICT (singleton) DO UPDATE SET seen = excluded.seen, counted_at = excluded.counted_at
+""")
+_READ = text(
+    "SELECT day, status::text, count AS issues FROM daily_stats WHERE day BETWEEN :first AND :last ORDER BY day"
+)
+_KEEP_BACKWARD = text(_KEEP.format(counts=_backward()))
+_KEEP_FORWARD = text(_KEEP.format(counts=_forward()))
+_OWN = text(f"SELECT day, status::text, issues FROM ({_backward(own=True)}) AS counted ORDER BY day")  # noqa: S608 (constants)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('daily_stats'))")
+
+
+class DailyStats:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def refresh(self, now: datetime) -> date:
+        """Counts today, and again every day that events have changed since the last run, as an import does.
+
+        Returns:
+            The first day that was counted.
+        """
+        await self._session.execute(_LOCK)
+        # Taken before the count: what commits in between is counted now and looked at again next time.
+        seen = await self._session.scalar(text("SELECT CAST(pg_current_snapshot() AS text)"))
+        progress = (await self._session.execute(_PROGRESS)).one_or_none()
+        moments = [now]
+        if progress is None:
+            moments.append(await self._session.scalar(text(_FIRST_EVENT)) or now)
+        else:
+            moments += [progress.counted_at, await self._session.scalar(_NEW_SINCE, {"seen": progress.seen}) or now]
+        first = min(moments).astimezone(UTC).date()
+        await self._session.execute(_KEEP_BACKWARD, {"first": first, "last": now.astimezone(UTC).date()})
+        await self._session.execute(_NOTE_PROGRESS, {"seen": seen, "now": now})
+        return first
+
+    async def rebuild(self, first: date, last: date) -> int:
+        """Counts a range of days anew from the event log alone; returns how many rows were wrong or missing."""
+        await self._session.execute(_LOCK)
+        result: Any = await self._session.execute(_KEEP_FORWARD, {"first": first, "last": last})
+        return result.rowcount
+
+    async def read(self, first: date, last: date) -> list[DayStatus]:
+        """The rows of a range, a day each; days without rows are left out."""
+        rows = await self._session.execute(_READ, {"first": first, "last": last})
+        return _by_day([(row.day, row.status, row.issues) for row in rows])
+
+    async def of_reporter(self, viewer: Viewer, first: date, last: date) -> list[DayStatus]:
+        """The same over one reporter's issues, counted on the spot. `last` must be today."""
+        parameters = {"first": first, "last": last, "reporter_id": viewer.id}
+        rows = await self._session.execute(_OWN, parameters)
+        return _by_day([(row.day, row.status, int(row.issues)) for row in rows])
+
+
+def _by_day(rows: Sequence[tuple[date, str, int]]) -> list[DayStatus]:
+    days: dict[date, DayStatus] = {}
+    for day, status, count in rows:
+        setattr(days.setdefault(day, DayStatus(day=day)), status, count)
+    return list(days.values())

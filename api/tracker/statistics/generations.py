@@ -1,0 +1,98 @@
+"""Which changes the cached figures are made from: a number for each scope that every change of its issues moves on."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from redis.asyncio import Redis
+
+from tracker.core.redis import REDIS_TROUBLE
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 120.0
+"""Longer than a value is kept: who stored one also hears what makes it void."""
+JOIN_SECONDS = 2.0
+LEAST_SECONDS_BETWEEN_BUMPS = 1.0
+
+ALL = "all"
+
+Join = Callable[[Callable[[Any], None]], None]
+"""The feed's: calls back when everything that commits from now on will be delivered."""
+
+
+def scope_of_reporter(user_id: int) -> str:
+    return f"reporter:{user_id}"
+
+
+class Generations:
+    """Follows the feed while figures are asked for, and keeps the numbers in Redis for all replicas.
+
+    The first change after a quiet second counts at once, those that follow within the second count together.
+    """
+
+    def __init__(self, redis: Redis, join: Join) -> None:
+        self._redis = redis
+        self._join = join
+        self._watching_until = 0.0
+        self._joined: asyncio.Future[None] | None = None
+        self._changed: set[str] = set()
+        self._passing_on: asyncio.Task[None] | None = None
+
+    @property
+    def is_watching(self) -> bool:
+        return time.monotonic() < self._watching_until
+
+    async def watch(self) -> None:
+        """From when this returns on, changes are heard for a while.
+
+        Raises:
+            TimeoutError: the feed doesn't answer.
+        """
+        if self._joined is None or not self.is_watching:
+            self._joined = asyncio.ensure_future(self._join_feed())
+        self._watching_until = time.monotonic() + WATCH_SECONDS
+        try:
+            async with asyncio.timeout(JOIN_SECONDS):
+                await asyncio.shield(self._joined)
+        except TimeoutError:
+            self._joined = None
+            raise
+
+    async def of(self, scope: str) -> int:
+        return int(await self._redis.get(f"figures:generation:{scope}") or 0)
+
+    def changed(self, reporter_ids: Collection[int]) -> None:
+        """Something happened to issues that these people filed."""
+        if not reporter_ids:
+            return
+        self._changed |= {ALL, *map(scope_of_reporter, reporter_ids)}
+        if self._passing_on is None or self._passing_on.done():
+            self._passing_on = asyncio.create_task(self._pass_on())
+
+    async def aclose(self) -> None:
+        if self._passing_on:
+            self._passing_on.cancel()
+
+    async def _join_feed(self) -> None:
+        joined = asyncio.Event()
+        self._join(lambda _place: joined.set())
+        await joined.wait()
+
+    async def _pass_on(self) -> None:
+        while self._changed:
+            scopes, self._changed = self._changed, set[str]()
+            try:
+                await self._bump(scopes)
+            except REDIS_TROUBLE as error:
+                logger.warning("the figures' generations can't be moved on", extra={"error": type(error).__name__})
+                self._changed |= scopes
+            await asyncio.sleep(LEAST_SECONDS_BETWEEN_BUMPS)
+
+    async def _bump(self, scopes: Iterable[str]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for scope in scopes:
+                pipeline.incr(f"figures:generation:{scope}")
+            await pipeline.execute()
