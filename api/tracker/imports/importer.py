@@ -1,0 +1,105 @@
+"""Brings issues in, each in a transaction of its own: an import may be killed at any point and run again."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
+
+from tracker.core.database import Sessions
+from tracker.imports.database import begin
+from tracker.imports.digests import comment_digests, field_digests
+from tracker.imports.duplicates import Duplicates
+from tracker.imports.filing import file_issue
+from tracker.imports.merging import Merge
+from tracker.imports.people import People
+from tracker.imports.source import BrokenLine, SourceIssue
+from tracker.imports.tally import Outcome, Say, Tally
+from tracker.models import ImportedIssue, Issue
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    outcome: Outcome
+    new_comments: int = 0
+    changed_comments: int = 0
+
+
+class Importer:
+    def __init__(self, sessions: Sessions, tally: Tally, *, dry_run: bool = False) -> None:
+        self._sessions = sessions
+        self._tally = tally
+        self._dry_run = dry_run
+        self._people = People(sessions, tally, dry_run=dry_run)
+        self._duplicates = Duplicates(sessions, tally, dry_run=dry_run)
+        self._lines: dict[str, int] = {}
+
+    async def bring(self, issue: SourceIssue, line: int) -> Outcome:
+        """Files the issue, brings it up to date, or leaves it as it is.
+
+        Raises:
+            BrokenLine: it came before in the same file, or the database can't hold it.
+        """
+        first = self._lines.setdefault(issue.external_id, line)
+        if first != line:
+            raise BrokenLine(f"{issue.external_id} was on line {first} already")
+        try:
+            await self._people.ensure(issue.people())
+            async with begin(self._sessions, dry_run=self._dry_run) as session:
+                brought = await self._bring(session, issue, partial(self._tally.note, line))
+        except DBAPIError as error:
+            if error.connection_invalidated or not _is_about_data(error):
+                raise
+            raise BrokenLine(f"the database refuses {issue.external_id}: {error.orig}") from error
+        self._tally.new_comments += brought.new_comments
+        self._tally.changed_comments += brought.changed_comments
+        self._tally.missing_comments += issue.missing_comments
+        self._duplicates.collect(issue, line)
+        return brought.outcome
+
+    async def finish(self) -> None:
+        """Marks duplicates, now that all issues are there."""
+        await self._duplicates.mark_all()
+
+    async def _bring(self, session: AsyncSession, issue: SourceIssue, note: Say) -> _Brought:
+        imported = await session.get(ImportedIssue, issue.external_id)
+        if imported is None:
+            return await self._file(session, issue)
+        if issue.updated_at < imported.updated_at:
+            note(f"is older than what was imported before ({imported.updated_at:%Y-%m-%d %H:%M}): left alone")
+            return _Brought(Outcome.LEFT_ALONE)
+        if imported.fields == field_digests(issue) and comment_digests(issue).items() <= imported.comments.items():
+            return _Brought(Outcome.UNCHANGED)
+        return await self._merge(session, imported, issue, note)
+
+    async def _file(self, session: AsyncSession, issue: SourceIssue) -> _Brought:
+        if not self._dry_run:
+            imported = ImportedIssue(
+                external_id=issue.external_id,
+                issue_id=await file_issue(session, issue, self._people),
+                updated_at=issue.updated_at,
+                fields=field_digests(issue),
+                comments=comment_digests(issue),
+            )
+            session.add(imported)
+        return _Brought(Outcome.NEW, len(issue.comments))
+
+    async def _merge(self, session: AsyncSession, imported: ImportedIssue, source: SourceIssue, note: Say) -> _Brought:
+        query = select(Issue).where(Issue.id == imported.issue_id).options(undefer(Issue.description))
+        issue = await session.scalar(query if self._dry_run else query.with_for_update())
+        if issue is None or issue.deleted_at is not None:
+            note(f"{source.external_id} was deleted here: left alone")
+            return _Brought(Outcome.LEFT_ALONE)
+        merge = Merge(session, issue, imported, source)
+        difference = await merge.difference(note)
+        if not self._dry_run:
+            await merge.apply(difference, self._people)
+        outcome = Outcome.CHANGED if difference else Outcome.UNCHANGED
+        return _Brought(outcome, len(difference.new_comments), len(difference.edited_comments))
+
+
+def _is_about_data(error: DBAPIError) -> bool:
+    """Whether it is this row that the database refuses, and not all of us."""
+    return str(getattr(error.orig, "sqlstate", ""))[:2] in {"22", "23", "54"}

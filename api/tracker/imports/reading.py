@@ -1,0 +1,29 @@
+"""The lines of an export, compressed or not."""
+
+import gzip
+import zlib
+from collections.abc import Generator
+from pathlib import Path
+
+_GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class BrokenFile(Exception):
+    """The file breaks off, or its compression is damaged; the message says how."""
+
+
+def read_lines(path: Path) -> Generator[tuple[int, bytes, int]]:
+    """Each line that is not blank, with its number and how many bytes of the file it took to get there.
+
+    Raises:
+        BrokenFile: it can't be read to its end.
+    """
+    with path.open("rb") as file:
+        lines = gzip.GzipFile(fileobj=file) if file.peek(len(_GZIP)).startswith(_GZIP) else file
+        try:
+            for number, line in enumerate(lines, 1):
+                if stripped := line.removeprefix(_BYTE_ORDER_MARK).strip():
+                    yield number, stripped, file.tell()
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise BrokenFile(str(error)) from None
