@@ -1,0 +1,148 @@
+"""The API, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from tracker.accounts.administration import UserController, list_assignable_users
+from tracker.accounts.auth import Authentication
+from tracker.accounts.controllers import ProfileController, RegistrationController
+from tracker.accounts.dependencies import (
+    provide_passwords,
+    provide_sessions,
+    provide_users,
+    provide_viewer,
+)
+from tracker.accounts.sign_in import SignInController
+from tracker.accounts.tokens import Tokens
+from tracker.attachments.controllers import AttachmentController
+from tracker.attachments.storage import Storage
+from tracker.attachments.uploads import Uploads
+from tracker.comments.controllers import CommentController
+from tracker.core.database import database_config, session_maker
+from tracker.core.dependencies import provide_session, provide_transaction
+from tracker.core.documentation import documentation, redirect_to_document, redirect_to_ui
+from tracker.core.doorbell import Doorbell
+from tracker.core.guards import canonical_ids, plain_query
+from tracker.core.health import read_liveness, read_readiness
+from tracker.core.job_queue import JobQueue
+from tracker.core.methods import AllowedMethods
+from tracker.core.observability import configure_logging, watched
+from tracker.core.passwords import Passwords
+from tracker.core.problems import EXCEPTION_HANDLERS
+from tracker.core.redis import redis_client
+from tracker.core.request import TrackerRequest, refuse_stray_body
+from tracker.events.cursor import CursorCodec
+from tracker.examples import EXAMPLES
+from tracker.issues.administration import TrashController, list_tags
+from tracker.issues.controllers import IssueController
+from tracker.issues.dependencies import provide_issues
+from tracker.operations.controllers import list_jobs
+from tracker.realtime.controllers import list_events
+from tracker.realtime.live import LiveUpdates
+from tracker.realtime.sockets import open_socket
+from tracker.settings import Settings
+from tracker.statistics.cache import FigureCache
+from tracker.statistics.controllers import list_daily_stats, read_dashboard
+from tracker.statistics.figures import Figures
+from tracker.statistics.generations import Generations
+
+# A description of 2 MB, escaped as JSON, and some air.
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The ASGI application. Without settings they come from the environment, as for `uvicorn --factory`."""
+    if settings is None:
+        settings = Settings.from_environment()
+        configure_logging()
+    database = database_config(settings)
+    sessions = session_maker(database)
+    replica = database_config(settings, replica=True) if settings.database_read_url else database
+    read_sessions = session_maker(replica)
+    tokens = Tokens(settings)
+    cursors = CursorCodec(settings.secret_key)
+    doorbell = Doorbell(settings.redis_url)
+    live = LiveUpdates(settings, sessions=sessions, tokens=tokens, cursors=cursors, doorbell=doorbell)
+
+    job_queue = JobQueue(settings.redis_url)
+    storage = Storage.of(settings)
+    redis = redis_client(settings.redis_url) if settings.redis_url else None
+    generations = Generations(redis, live.feed.join) if redis else None
+    if generations:
+        live.follow(generations)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None, None]:
+        async with live.running():
+            yield
+        await doorbell.aclose()
+        await job_queue.aclose()
+        if redis and generations:
+            await generations.aclose()
+            await redis.aclose()
+        await database.get_engine().dispose()
+        await replica.get_engine().dispose()
+
+    app = Litestar(
+        route_handlers=[
+            RegistrationController,
+            SignInController,
+            ProfileController,
+            list_assignable_users,
+            UserController,
+            IssueController,
+            TrashController,
+            list_tags,
+            CommentController,
+            AttachmentController,
+            open_socket,
+            list_events,
+            read_dashboard,
+            list_daily_stats,
+            list_jobs,
+            read_liveness,
+            read_readiness,
+            redirect_to_ui,
+            redirect_to_document,
+        ],
+        dependencies={
+            "session": provide_session,
+            "transaction": provide_transaction,
+            "viewer": provide_viewer,
+            "passwords": provide_passwords,
+            "users": provide_users,
+            "sessions": provide_sessions,
+            "issues": provide_issues,
+        },
+        state=State(
+            {
+                "settings": settings,
+                "sessions": sessions,
+                "read_sessions": read_sessions,
+                "figures": Figures(read_sessions, FigureCache(redis, generations)),
+                "tokens": tokens,
+                "doorbell": doorbell,
+                "redis": redis,
+                "passwords": Passwords(),
+                "cursors": cursors,
+                "live": live,
+                "storage": storage,
+                "job_queue": job_queue,
+                "uploads": Uploads(storage, max_bytes=settings.upload_max_bytes),
+            }
+        ),
+        middleware=[AllowedMethods(), Authentication(sessions, tokens)],
+        guards=[canonical_ids, plain_query],
+        before_request=refuse_stray_body,
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_class=TrackerRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        lifespan=[lifespan],
+        openapi_config=documentation(EXAMPLES),
+        logging_config=None,
+    )
+    app.asgi_handler = watched(app.asgi_handler)
+    return app

@@ -1,0 +1,61 @@
+"""`tracker …`: what operators do on the command line."""
+
+import sys
+
+import click
+import msgspec
+from litestar.serialization import encode_json
+
+from tracker import server
+from tracker.accounts.commands import users
+from tracker.app import create_app
+from tracker.core.migrations import migrations
+from tracker.demo.commands import demo
+from tracker.imports.commands import imports
+from tracker.settings import Settings, SettingsError
+from tracker.statistics.commands import stats
+from tracker.worker import job_commands, work
+
+
+@click.group()
+def tracker() -> None:
+    """Issues & Insights Tracker."""
+
+
+@tracker.command()
+@click.option("--revision", default="head", show_default=True, help="Where to stop.")
+def migrate(revision: str) -> None:
+    """Bring the database schema up to date."""
+    migrations(Settings.from_environment()).upgrade(revision)
+
+
+@tracker.command()
+def openapi() -> None:
+    """Print the OpenAPI document; needs no database."""
+    app = create_app(Settings(database_url="postgresql+asyncpg://", secret_key=""))
+    click.echo(msgspec.json.format(encode_json(app.openapi_schema.to_schema()), indent=1))
+
+
+@tracker.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 in a container.")
+@click.option("--port", envvar="API_PORT", default=8000, show_default=True)
+@click.option("--reload", is_flag=True, help="For development: begin anew when a file changes.")
+def serve(host: str, port: int, *, reload: bool) -> None:
+    """Serve the API."""
+    Settings.from_environment()  # so that it is this process that says what is missing
+    server.serve(host=host, port=port, reload=reload)
+
+
+tracker.add_command(users)
+tracker.add_command(demo)
+tracker.add_command(imports)
+tracker.add_command(stats)
+tracker.add_command(work)
+tracker.add_command(job_commands)
+
+
+def main() -> None:
+    try:
+        tracker()
+    except SettingsError as error:
+        sys.exit(f"tracker: {error}")

@@ -1,0 +1,179 @@
+"""What the OpenAPI document shows as examples: one issue, the people around it, and what happens to it."""
+
+import json
+from typing import Any
+
+ANN = {"id": 7, "full_name": "Ann Lee"}
+RAJ = {"id": 12, "full_name": "Raj Patel"}
+CURSOR = "WyItY3JlYXRlZCIsIjIwMjYtMDItMDNUMDk6MzA6MDBaIiw0Ml0"
+LOG_CURSOR = "vJ0mZl2hG0c5c1yQeKQ0x5beUbHqJ1kZp3"
+
+ISSUE_ROW: dict[str, Any] = {
+    "id": 42,
+    "title": "Login fails after the session expires",
+    "status": "in_progress",
+    "severity": "high",
+    "tags": ["login", "safari"],
+    "reporter": RAJ,
+    "assignee": ANN,
+    "duplicate_of": None,
+    "version": 3,
+    "created_at": "2026-02-03T09:30:00Z",
+    "updated_at": "2026-02-04T16:05:12.481Z",
+    "closed_at": None,
+    "comment_count": 2,
+    "attachment_count": 0,
+}
+ISSUE = ISSUE_ROW | {"description": "Sign in, wait ten minutes, press **Save**: an empty page."}
+TRASHED_ISSUE = ISSUE_ROW | {"deleted_at": "2026-02-05T08:00:00Z"}
+COMMENT: dict[str, Any] = {
+    "id": 108,
+    "issue_id": 42,
+    "author": ANN,
+    "body": "Same here, since **Monday**.",
+    "created_at": "2026-02-04T11:20:00Z",
+    "updated_at": None,
+}
+ATTACHMENT: dict[str, Any] = {
+    "id": 23,
+    "name": "empty page.png",
+    "content_type": "image/png",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "scan_status": "clean",
+    "keep": False,
+    "uploaded_by": RAJ,
+    "created_at": "2026-02-03T09:31:12Z",
+    "expires_at": "2026-03-05T09:31:12Z",
+    "removed_at": None,
+}
+HISTORY_ENTRY: dict[str, Any] = {
+    "id": "317.0",
+    "event_id": 317,
+    "type": "issue.updated",
+    "actor": ANN,
+    "created_at": "2026-02-04T16:05:12.481Z",
+    "field": "status",
+    "old": "triaged",
+    "new": "in_progress",
+    "comment_id": None,
+    "attachment": None,
+}
+EVENT: dict[str, Any] = {
+    "id": 317,
+    "type": "issue.updated",
+    "issue_id": 42,
+    "actor": ANN,
+    "created_at": "2026-02-04T16:05:12.481Z",
+    "changes": {"status": ["triaged", "in_progress"], "assignee_id": [None, 7]},
+    "issue": ISSUE_ROW,
+}
+USER: dict[str, Any] = {
+    "id": 7,
+    "email": "ann@example.com",
+    "full_name": "Ann Lee",
+    "role": "maintainer",
+    "is_active": True,
+    "created_at": "2026-01-15T08:00:00Z",
+}
+SESSION: dict[str, Any] = {
+    "id": "0a4e7c1e-93a5-4d53-8f0b-5f1f3c1f2a11",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "ip": "203.0.113.9",
+    "created_at": "2026-02-03T07:58:10Z",
+    "last_used_at": "2026-02-04T16:00:00Z",
+    "expires_at": "2026-03-06T16:00:00Z",
+    "current": True,
+}
+
+DAY = {"open": 214, "triaged": 61, "in_progress": 38, "done": 1402, "cancelled": 101, "day": "2026-02-04"}
+DURATION = {"count": 57, "median_seconds": 93_600.0, "p85_seconds": 604_800.0}
+SEVERITIES = {"low": 88, "medium": 141, "high": 71, "critical": 13}
+DASHBOARD: dict[str, Any] = {
+    "days": 30,
+    "tz": "Europe/Berlin",
+    "computed_at": "2026-02-04T16:05:30Z",
+    "total": 1816,
+    "by_status": {name: count for name, count in DAY.items() if name != "day"},
+    "by_severity": {"low": 420, "medium": 1010, "high": 321, "critical": 65},
+    "open_by_severity": SEVERITIES,
+    "unassigned": 97,
+    "my_open": 6,
+    "oldest_open": [{name: ISSUE_ROW[name] for name in ("id", "title", "status", "severity", "created_at")}],
+    "flow": [{"day": "2026-02-04", "opened": 9, "done": 7, "cancelled": 1}],
+    "time_to_triage": DURATION,
+    "time_to_close": DURATION,
+    "top_tags": [{"name": "login", "count": 17}],
+    "top_reporters": [{"person": RAJ, "count": 12}],
+    "top_assignees": [{"person": ANN, "count": 23}],
+    "status_history": [DAY],
+}
+JOB: dict[str, Any] = {
+    "name": "daily_stats",
+    "summary": "Count issues by status",
+    "schedule": "every 30 minutes",
+    "last_run": {
+        "started_at": "2026-02-04T16:00:00Z",
+        "milliseconds": 48,
+        "succeeded": True,
+        "affected": 5,
+        "error": None,
+    },
+    "last_success_at": "2026-02-04T16:00:00Z",
+    "runs": 2880,
+    "failures": 0,
+}
+
+
+def _page(item: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"items": [item], "next_cursor": CURSOR} | more
+
+
+EXAMPLES: dict[str, Any] = {
+    "AccessGranted": {"access_token": "eyJhbGciOiJIUzI1NiJ9.…", "expires_in": 600, "token_type": "bearer"},
+    "Attachment": ATTACHMENT,
+    "AttachmentChange": {"keep": True},
+    "Comment": COMMENT,
+    "CommentPage": _page(COMMENT),
+    "CommentText": {"body": COMMENT["body"]},
+    "DashboardStats": DASHBOARD,
+    "DayStatus": DAY,
+    "EventBatch": {"cursor": LOG_CURSOR, "events": [EVENT], "has_more": False, "reset": False},
+    "HistoryEntryPage": _page(HISTORY_ENTRY),
+    "Issue": ISSUE,
+    "IssueChange": {"status": "in_progress", "assignee_id": 7},
+    "IssuePage": _page(ISSUE_ROW, total=1816, total_is_capped=False),
+    "Job": JOB,
+    "Liveness": {"status": "ok"},
+    "NewIssue": {
+        "title": ISSUE["title"],
+        "description": ISSUE["description"],
+        "severity": "high",
+        "tags": ["login", "safari"],
+    },
+    "NewUser": {
+        "email": "ann@example.com",
+        "full_name": "Ann Lee",
+        "password": "correct horse battery staple",
+        "role": "maintainer",
+    },
+    "PasswordChange": {
+        "current_password": "correct horse battery staple",
+        "new_password": "a newer and better horse",
+    },
+    "Person": ANN,
+    "ProfileChange": {"full_name": "Ann Lee-Patel"},
+    "readSnapshot": "\n".join(json.dumps(line) for line in ({"cursor": LOG_CURSOR, "total": 1}, ISSUE_ROW)),
+    "Readiness": {"status": "ok", "checks": {"database": "ok", "redis": "ok"}},
+    "Registration": {
+        "email": "ann@example.com",
+        "full_name": "Ann Lee",
+        "password": "correct horse battery staple",
+    },
+    "Session": SESSION,
+    "TagCount": {"name": "login", "count": 17},
+    "TrashedIssuePage": _page(TRASHED_ISSUE),
+    "User": USER,
+    "UserChange": {"role": "admin"},
+    "UserPage": _page(USER),
+}

@@ -1,0 +1,129 @@
+"""The HTTP and WebSocket server, set up the way the sockets rely on."""
+
+import gc
+import logging
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Any
+
+import msgspec
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from tracker.core.errors import Problem
+
+GRACEFUL_SHUTDOWN_SECONDS = 3
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Larger messages are not even collected; what is too large for the tracker but smaller is answered by it."""
+MAX_WAITING_MESSAGES = 40
+BYTES_AT_ONCE = 4096
+LAST_WORDS_SECONDS = 60.0
+FLOOD_SECONDS = 2.0
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's, but what is no HTTP is refused as everything else is: with a problem document."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the parser's words)
+        problem = Problem(
+            title=HTTPStatus.BAD_REQUEST.phrase,
+            status=HTTPStatus.BAD_REQUEST,
+            detail="This is not a valid HTTP request.",
+            request_id=token_hex(8),
+        )
+        body = msgspec.json.encode(problem)
+        head = (
+            f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {problem.request_id}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's, made proof against clients that don't read, or write too much.
+
+    uvicorn never gives up a connection with something left to send: a client that stops reading would keep it for as
+    long as it likes. Nor does it count what it answers by itself or parses before the application sees any of it.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # It would log every socket, with its query string.
+        self.logger = logging.getLogger("tracker.websocket")
+        self._is_flood = False
+
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), BYTES_AT_ONCE):
+            if self._is_flood or self.transport.is_closing():
+                return
+            super().data_received(data[start : start + BYTES_AT_ONCE])
+            if self.queue.qsize() > MAX_WAITING_MESSAGES and not self.close_sent:
+                self._refuse_flood()
+
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:  # whoever doesn't read the answers gets none
+            self.conn.data_to_send()
+
+    async def send(self, message: Any) -> None:
+        if message["type"] != "websocket.close":
+            await super().send(message)
+            return
+        # The close frame goes behind what is waiting to be read, and doesn't wait for that itself.
+        self.writable.set()
+        await super().send(message)
+        self._give_up_in(LAST_WORDS_SECONDS)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if not self.writable.is_set():
+            self.transport.abort()
+
+    def _refuse_flood(self) -> None:
+        """Reads the rest away unparsed: with something left unread, the system would not deliver the close frame."""
+        self._is_flood = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 4429, "reason": ""})
+        self.conn.send_close(4429, "too many frames")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(FLOOD_SECONDS, self.transport.abort)
+
+    def _give_up_in(self, seconds: float) -> None:
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(seconds, self.transport.abort)
+
+
+OPTIONS: dict[str, Any] = {
+    "http": HttpProtocol,
+    "ws": WebSocketProtocol,
+    "ws_max_size": MAX_MESSAGE_BYTES,
+    # Costs 40 kB a socket, and the frames are small.
+    "ws_per_message_deflate": False,
+    "timeout_graceful_shutdown": GRACEFUL_SHUTDOWN_SECONDS,
+    "server_header": False,
+    "access_log": False,
+    "log_config": None,
+}
+
+
+def serve(*, host: str, port: int, reload: bool = False) -> None:
+    """Serves the application of the environment until a signal comes; closes every socket with 1012 then."""
+    where: dict[str, Any] = {"app": "tracker.app:create_app", "factory": True, "host": host, "port": port}
+    if reload:
+        uvicorn.run(**where, **OPTIONS, reload=True)
+        return
+    config = uvicorn.Config(**where, **OPTIONS)
+    config.load()
+    # What is there now stays there: looking through it for garbage again and again would take a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    uvicorn.Server(config).run()
