@@ -1,0 +1,78 @@
+"""How passwords are hashed."""
+
+import asyncio
+import os
+import sys
+import threading
+import time
+
+import pytest
+from argon2 import extract_parameters
+from argon2.low_level import Type
+
+from tracker.core.passwords import AT_ONCE, Passwords
+
+
+async def test_hashes_are_argon2id_with_at_least_the_recommended_cost() -> None:
+    parameters = extract_parameters(await Passwords().hash("correct horse"))
+    assert parameters.type is Type.ID
+    assert parameters.memory_cost >= 46 * 1024
+    assert parameters.time_cost >= 1
+    assert parameters.salt_len >= 16
+    assert parameters.hash_len >= 32
+
+
+async def test_hashing_runs_in_threads_never_many_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords = Passwords()
+    stored = await passwords.hash("correct horse")
+    guard, running, most, threads = threading.Lock(), 0, 0, set[int]()
+
+    def slow_check(_: str, __: str) -> bool:
+        nonlocal running, most
+        with guard:
+            running += 1
+            most = max(most, running)
+            threads.add(threading.get_ident())
+        time.sleep(0.01)
+        with guard:
+            running -= 1
+        return True
+
+    monkeypatch.setattr(passwords, "_matches", slow_check)
+    assert all(await asyncio.gather(*(passwords.verify(stored, "correct horse") for _ in range(20))))
+    assert threading.get_ident() not in threads
+    assert most == AT_ONCE <= (os.cpu_count() or 1)
+
+
+async def test_the_event_loop_turns_while_passwords_are_checked() -> None:
+    passwords = Passwords()
+    stored = await passwords.hash("correct horse")
+    checks = asyncio.gather(*(passwords.verify(stored, "correct horse") for _ in range(4)))
+    turns = 0
+    while not checks.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert all(await checks)
+    assert turns > 100
+
+
+async def test_hashing_threads_let_the_event_loop_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords = Passwords()
+    niceness: list[int] = []
+
+    def look(_: str, __: str) -> bool:
+        niceness.append(os.nice(0))
+        return True
+
+    monkeypatch.setattr(passwords, "_matches", look)
+    await passwords.verify(None, "correct horse")
+    # Elsewhere niceness is the whole process's.
+    assert niceness == [os.nice(0) + (10 if sys.platform == "linux" else 0)]
+
+
+async def test_what_is_no_hash_matches_nothing() -> None:
+    passwords = Passwords()
+    for stored in (None, "", "plain", "$argon2id$v=19$m=47104,t=1,p=1$broken"):
+        assert not await passwords.verify(stored, "plain")

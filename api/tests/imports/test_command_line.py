@@ -1,0 +1,63 @@
+"""`tracker import jira` as it is typed."""
+
+from pathlib import Path
+
+import pytest
+from anyio.to_thread import run_sync
+from click.testing import CliRunner, Result
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from tests.imports.exports import Json, jira_comment, jira_issue, write_export
+from tracker.cli import tracker
+from tracker.settings import Settings
+
+
+@pytest.fixture
+def runner(settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> CliRunner:
+    return CliRunner(env={"DATABASE_URL": settings.database_url, "SECRET_KEY": settings.secret_key})
+
+
+async def run(runner: CliRunner, *arguments: str | Path) -> Result:
+    # The command has an event loop of its own.
+    return await run_sync(runner.invoke, tracker, ["import", "jira", *map(str, arguments)])
+
+
+@pytest.fixture
+def lines() -> list[Json | str | bytes]:
+    return [jira_issue("T-1", comments=[jira_comment(7), jira_comment(8, None)]), jira_issue("T-2")]
+
+
+async def test_it_tells_what_it_did(runner: CliRunner, tmp_path: Path, lines: list[Json | str | bytes]) -> None:
+    result = await run(runner, write_export(tmp_path / "export.ndjson.gz", lines))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "2 issues: 2 new, 0 changed, 0 unchanged, 0 left alone, 0 broken",
+        "1 comments new, 0 changed",
+        "2 people new, 0 issues marked as duplicates",
+    ]
+    # No progress bar where no terminal is.
+    assert result.stderr == "line 1: comment 8 has no text: not imported\n"
+
+
+async def test_broken_lines_make_the_exit_status_one(
+    runner: CliRunner, tmp_path: Path, lines: list[Json | str | bytes]
+) -> None:
+    result = await run(runner, write_export(tmp_path / "export.ndjson", ["{", *lines]))
+    assert result.exit_code == 1
+    assert "2 new, 0 changed, 0 unchanged, 0 left alone, 1 broken" in result.stdout
+    assert "line 1: not imported: " in result.stderr
+
+
+async def test_a_dry_run_says_so(runner: CliRunner, tmp_path: Path, lines: list[Json | str | bytes]) -> None:
+    path = write_export(tmp_path / "export.ndjson", lines)
+    for _ in range(2):
+        result = await run(runner, "--dry-run", path)
+        assert result.exit_code == 0
+        assert result.stdout.splitlines()[:2] == [
+            "Dry run: nothing was written.",
+            "2 issues: 2 new, 0 changed, 0 unchanged, 0 left alone, 0 broken",
+        ]
+
+
+async def test_a_file_that_is_not_there_is_a_usage_error(runner: CliRunner, tmp_path: Path) -> None:
+    assert (await run(runner, tmp_path / "missing.ndjson")).exit_code == 2

@@ -1,0 +1,60 @@
+"""Tags: shown as they were written, compared without case."""
+
+import pytest
+
+from tests.people import Person, accepted, refused
+
+
+async def counts(person: Person) -> list[tuple[str, int]]:
+    return [(tag["name"], tag["count"]) for tag in accepted(await person.get("/tags/"))]
+
+
+async def test_equal_tags_are_kept_once_as_first_written_in_their_order(reporter: Person) -> None:
+    issue = await reporter.open_issue(tags=["Net", " net ", "UI", "NET", "ui", "a  b", "a b", "Straße", "STRASSE"])
+    assert issue["tags"] == ["Net", "UI", "a b", "Straße"]
+
+
+async def test_the_same_letters_in_other_code_points_are_the_same_tag(reporter: Person) -> None:
+    issue = await reporter.open_issue(tags=["caf\u00e9", "cafe\u0301", "\uff35\uff29", "ui"])
+    assert issue["tags"] == ["caf\u00e9", "\uff35\uff29"]
+
+
+async def test_an_issue_has_up_to_20_tags_of_up_to_50_characters(maintainer: Person) -> None:
+    most = [f"{number:02}".ljust(50, "x") for number in range(20)]
+    issue = await maintainer.open_issue(tags=most)
+    assert issue["tags"] == most
+    assert (await maintainer.open_issue(tags=[*most, most[0].upper()]))["tags"] == most
+    for tags in ([*most, "one more"], [f"t{number}" for number in range(101)]):
+        problem = refused(await maintainer.patch(f"/issues/{issue['id']}", json={"tags": tags}), 400)
+        assert [error["field"] for error in problem["errors"]] == ["tags"]
+
+
+@pytest.mark.parametrize("tag", ["", "  ", "x" * 51, "two\nlines", "nul\0", None, 7, ["ui"]], ids=repr)
+async def test_what_is_no_tag_is_named_by_its_place(maintainer: Person, tag: object) -> None:
+    answer = await maintainer.post("/issues/", json={"title": "New", "tags": ["ui", tag]})
+    assert [error["field"] for error in refused(answer, 400)["errors"]] == ["tags[1]"]
+
+
+async def test_tags_are_counted_in_the_spelling_that_is_used_most(maintainer: Person) -> None:
+    for tags in (["UI", "net"], ["ui"], ["ui"], ["Net"], ["Net"], ["api"]):
+        await maintainer.open_issue(tags=tags)
+    assert await counts(maintainer) == [("Net", 3), ("ui", 3), ("api", 1)]
+
+
+async def test_everybody_counts_the_issues_that_they_see(reporter: Person, stranger: Person, admin: Person) -> None:
+    await reporter.open_issue(tags=["ui", "mine"])
+    await stranger.open_issue(tags=["UI", "secret"])
+    assert await counts(reporter) == [("mine", 1), ("ui", 1)]
+    assert await counts(stranger) == [("secret", 1), ("UI", 1)]
+    assert dict(await counts(admin))["secret"] == 1
+
+
+async def test_the_trash_and_taken_away_tags_do_not_count(admin: Person) -> None:
+    kept, trashed = await admin.open_issue(tags=["ui", "old"]), await admin.open_issue(tags=["ui", "gone"])
+    await admin.change(kept["id"], tags=["ui"])
+    assert (await admin.delete(f"/issues/{trashed['id']}")).status_code == 204
+    assert await counts(admin) == [("ui", 1)]
+
+
+async def test_without_issues_there_are_no_tags(reporter: Person) -> None:
+    assert await counts(reporter) == []

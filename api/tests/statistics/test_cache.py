@@ -1,0 +1,117 @@
+"""The dashboard's figures are kept, but never for longer than they are true."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.conftest import Installed
+from tests.people import Person, accepted
+from tracker.core.redis import redis_client
+from tracker.settings import Settings
+from tracker.statistics.cache import FigureCache
+from tracker.statistics.generations import Generations
+
+STATS = "/issues/dashboard/stats"
+PROMISED_SECONDS = 2.0
+
+
+async def becomes(person: Person, total: int) -> dict[str, Any]:
+    """The figures, as soon as they count so many issues; fails when that takes longer than promised."""
+    async with asyncio.timeout(PROMISED_SECONDS):
+        while (stats := accepted(await person.get(STATS)))["total"] != total:  # noqa: ASYNC110 (asking is what a dashboard does)
+            await asyncio.sleep(0.02)
+    return stats
+
+
+async def test_a_change_shows_within_two_seconds_and_nothing_is_computed_while_nothing_changes(
+    maintainer: Person, reporter: Person
+) -> None:
+    await reporter.open_issue()
+    await becomes(maintainer, 1)
+    await becomes(reporter, 1)
+    for total in (2, 3, 4):
+        await maintainer.open_issue()
+        await becomes(maintainer, total)
+    await reporter.open_issue()
+    await becomes(reporter, 2)
+    latest = await becomes(maintainer, 5)
+    again = accepted(await maintainer.get(STATS))
+    assert again["computed_at"] >= latest["computed_at"]
+    kept = [accepted(await maintainer.get(STATS))["computed_at"] for _ in range(5)]
+    assert len(set(kept)) <= 2  # the last change may still be passed on
+
+
+async def test_two_of_the_staff_share_the_figures_but_for_their_own_work(admin: Person, maintainer: Person) -> None:
+    await admin.open_issue(assignee_id=maintainer.id)
+    await becomes(admin, 1)
+    for person, own in ((admin, 0), (maintainer, 1)):
+        assert accepted(await person.get(STATS))["my_open"] == own
+
+
+async def test_without_redis_the_figures_are_computed_each_time(installed: Installed, maintainer: Person) -> None:
+    for redis_url in (None, "redis://127.0.0.1:1/0"):
+        replica = await installed(redis_url=redis_url)
+        headers = {"Authorization": maintainer.headers["Authorization"]}
+        first = accepted(await replica.get(STATS, headers=headers))["total"]
+        await maintainer.open_issue()
+        assert accepted(await replica.get(STATS, headers=headers))["total"] == first + 1
+
+
+class Slow:
+    """A computation that is under way until it is let go."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.begun = asyncio.Event()
+        self.may_end = asyncio.Event()
+
+    async def __call__(self) -> bytes:
+        self.runs += 1
+        self.begun.set()
+        await self.may_end.wait()
+        return b"%d" % self.runs
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncGenerator[Redis]:
+    async with redis_client(settings.redis_url or "") as redis:
+        await redis.flushdb()  # pyright: ignore[reportUnknownMemberType]
+        yield redis
+
+
+def replica(redis: Redis) -> tuple[FigureCache, Generations]:
+    """A cache whose feed answers at once."""
+    generations = Generations(redis, lambda attach: attach(None))
+    return FigureCache(redis, generations), generations
+
+
+async def test_a_hundred_who_ask_two_replicas_at_once_wait_for_one_computation(redis: Redis) -> None:
+    (one, _), (other, _) = replica(redis), replica(redis)
+    slow = Slow()
+    waiting = [asyncio.ensure_future(cache.get("all", "30", slow)) for cache in (one, other) * 50]
+    async with asyncio.timeout(5):
+        await slow.begun.wait()
+        slow.may_end.set()
+        assert await asyncio.gather(*waiting) == [b"1"] * 100
+
+
+async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(redis: Redis) -> None:
+    cache, generations = replica(redis)
+    slow = Slow()
+    early = asyncio.ensure_future(cache.get("all", "30", slow))
+    await slow.begun.wait()
+    generations.changed({7})
+    async with asyncio.timeout(5):
+        while await generations.of("all") == 0:  # noqa: ASYNC110 (Redis tells nobody)
+            await asyncio.sleep(0.01)
+    late = asyncio.ensure_future(cache.get("all", "30", slow))
+    slow.may_end.set()
+    await early
+    await late
+    assert slow.runs == 2
+    assert await generations.of("reporter:7") == 1
+    assert await generations.of("reporter:8") == 0
+    await generations.aclose()

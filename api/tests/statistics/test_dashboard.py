@@ -1,0 +1,178 @@
+"""The dashboard's figures against what happened."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from statistics import quantiles
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from tests.people import Person, accepted, refused
+from tests.statistics.history import History
+from tracker.accounts.viewer import Viewer
+from tracker.core.transaction import Transaction
+from tracker.issues.schemas import NewIssue
+from tracker.issues.services import IssueService
+from tracker.models import Issue, Severity, Status
+from tracker.statistics.daily import DailyStats
+from tracker.statistics.dashboard import Window, compute_dashboard
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+async def test_staff_sees_figures_over_all_issues_and_a_reporter_over_its_own(
+    maintainer: Person, reporter: Person
+) -> None:
+    await reporter.open_issue("Mine", severity="high", tags=["UI"])
+    theirs = await maintainer.open_issue("Theirs", tags=["ui", "db"])
+    await maintainer.change(theirs["id"], status="done")
+    for person, total, done in ((maintainer, 2, 1), (reporter, 1, 0)):
+        stats = accepted(await person.get("/issues/dashboard/stats"))
+        assert (stats["total"], stats["by_status"]["done"]) == (total, done)
+        assert stats["open_by_severity"] == {"low": 0, "medium": 0, "high": 1, "critical": 0}
+        assert [issue["title"] for issue in stats["oldest_open"]] == ["Mine"]
+        assert (stats["flow"][-1]["opened"], stats["flow"][-1]["done"]) == (total, done)
+        assert len(stats["flow"]) == 30
+
+
+async def test_other_windows_and_time_zones_are_taken_and_nonsense_is_refused(maintainer: Person) -> None:
+    answer = await maintainer.get("/issues/dashboard/stats", params={"days": 365, "tz": "Pacific/Auckland"})
+    assert len(accepted(answer)["flow"]) == 365
+    for query in ({"days": 31}, {"tz": "Mars/Olympus"}, {"tz": "../etc"}):
+        refused(await maintainer.get("/issues/dashboard/stats", params=query), 400)
+
+
+def this_month() -> Window:
+    return Window(days=30, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
+
+
+START = datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+async def _rows(sessions: Sessions, reporter_id: int | None) -> list[Issue]:
+    async with sessions() as session:
+        query = select(Issue).where(Issue.deleted_at.is_(None))
+        if reporter_id:
+            query = query.where(Issue.reporter_id == reporter_id)
+        return list(await session.scalars(query))
+
+
+def _duration(seconds: Iterable[float]) -> dict[str, Any]:
+    """By linear interpolation between the two nearest."""
+    values = sorted(seconds)
+    if len(values) < 2:
+        median = p85 = values[0] if values else None
+    else:
+        cuts = quantiles(values, n=100, method="inclusive")
+        median, p85 = cuts[49], cuts[84]
+    return {
+        "count": len(values),
+        "median_seconds": median if median is None else pytest.approx(median),
+        "p85_seconds": p85 if p85 is None else pytest.approx(p85),
+    }
+
+
+def _recomputed(issues: list[Issue], window: Window, viewer: Viewer) -> dict[str, Any]:
+    """The figures in plain Python, from the rows as they are."""
+
+    def day(moment: datetime) -> date:
+        return moment.astimezone(window.zone).date()
+
+    still_open = [issue for issue in issues if issue.status not in {"done", "cancelled"}]
+    days = [window.last - timedelta(days=number) for number in reversed(range(window.days))]
+    tags = Counter(tag.casefold() for issue in still_open for tag in issue.tags)
+    return {
+        "total": len(issues),
+        "by_status": {status: sum(issue.status == status for issue in issues) for status in Status},
+        "by_severity": {severity: sum(issue.severity == severity for issue in issues) for severity in Severity},
+        "open_by_severity": {
+            severity: sum(issue.severity == severity for issue in still_open) for severity in Severity
+        },
+        "unassigned": sum(issue.assignee_id is None for issue in still_open),
+        "my_open": sum(not viewer.is_staff or issue.assignee_id == viewer.id for issue in still_open),
+        "oldest_open": [issue.id for issue in sorted(still_open, key=lambda issue: (issue.created_at, issue.id))[:5]],
+        "flow": [
+            {
+                "day": each.isoformat(),
+                "opened": sum(day(issue.created_at) == each for issue in issues),
+                **{
+                    status: sum(
+                        issue.status == status and issue.closed_at is not None and day(issue.closed_at) == each
+                        for issue in issues
+                    )
+                    for status in ("done", "cancelled")
+                },
+            }
+            for each in days
+        ],
+        "time_to_triage": _duration(
+            (issue.triaged_at - issue.created_at).total_seconds()
+            for issue in issues
+            if issue.triaged_at and day(issue.triaged_at) >= days[0]
+        ),
+        "time_to_close": _duration(
+            (issue.closed_at - issue.created_at).total_seconds()
+            for issue in issues
+            if issue.status == "done" and issue.closed_at and day(issue.closed_at) >= days[0]
+        ),
+        "top_tags": [tags[key] for key in sorted(tags, key=lambda key: (-tags[key], key))],
+    }
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/St_Johns"])
+async def test_figures_equal_a_recomputation_from_random_histories_for_each_role(
+    sessions: Sessions, admin: Person, reporter: Person, stranger: Person, zone: str
+) -> None:
+    viewers = [Viewer(id=person.id, role=person.role) for person in (admin, reporter, stranger)]
+    # Across the nights in March when the clocks change.
+    now = await History(sessions, seed=len(zone), admin=viewers[0], reporters=viewers[1:]).happen(START, steps=90)
+    window = Window(days=30, zone=ZoneInfo(zone), now=now)
+    for viewer in viewers:
+        issues = await _rows(sessions, None if viewer.is_staff else viewer.id)
+        computed = await compute_dashboard(sessions, viewer, window)
+        figures = msgspec.to_builtins(computed)
+        figures["oldest_open"] = [issue.id for issue in computed.oldest_open]
+        figures["top_tags"] = [tag.count for tag in computed.top_tags]
+        expected = _recomputed(issues, window, viewer)
+        assert {name: figures[name] for name in expected} == expected
+
+
+async def test_a_day_on_which_the_clocks_change_begins_and_ends_at_local_midnight(
+    sessions: Sessions, admin: Person
+) -> None:
+    viewer = Viewer(id=admin.id, role=admin.role)
+    for moment in ("2026-03-28T22:59", "2026-03-28T23:00", "2026-03-29T21:59", "2026-03-29T22:00"):
+        at = datetime.fromisoformat(f"{moment}:00+00:00")
+        async with sessions() as session, Transaction(session):
+            await IssueService(session, viewer, clock=lambda at=at: at).open(NewIssue(title=moment))
+    window = Window(days=30, zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 3, 31, tzinfo=UTC))
+    flow = {day.day.isoformat(): day.opened for day in (await compute_dashboard(sessions, viewer, window)).flow}
+    assert [flow[day] for day in ("2026-03-28", "2026-03-29", "2026-03-30")] == [1, 2, 1]
+
+
+async def test_a_reopened_issue_is_not_closed_until_it_is_closed_again(sessions: Sessions, admin: Person) -> None:
+    viewer = Viewer(id=admin.id, role=admin.role)
+    issue = await admin.open_issue()
+    for status, done, count in (("done", 1, 1), ("in_progress", 0, 0), ("cancelled", 0, 0), ("done", 1, 1)):
+        await admin.change(issue["id"], status=status)
+        stats = await compute_dashboard(sessions, viewer, this_month())
+        assert (stats.flow[-1].done, stats.time_to_close.count) == (done, count)
+
+
+async def test_a_reporters_status_history_counts_its_own_issues_only(
+    sessions: Sessions, admin: Person, reporter: Person
+) -> None:
+    await admin.open_issue()
+    mine = await reporter.open_issue()
+    await admin.change(mine["id"], status="done")
+    async with sessions() as session, Transaction(session):
+        await DailyStats(session).refresh(datetime.now(UTC))
+    for person, total in ((reporter, 1), (admin, 2)):
+        viewer = Viewer(id=person.id, role=person.role)
+        today = (await compute_dashboard(sessions, viewer, this_month())).status_history[-1]
+        assert (today.open + today.done, today.done) == (total, 1)
