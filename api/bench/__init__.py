@@ -1,0 +1,1 @@
+"""Measurements, which print tables and prove nothing by themselves."""
