@@ -1,0 +1,39 @@
+/**
+ * Catches what is typed between the key that opens a dialog and the moment its field can take letters: the
+ * dialog's code may still be on its way, and fast fingers don't wait for it.
+ */
+
+const PATIENCE = 3_000;
+
+let caught: string | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Something with a field is about to open. */
+export function expectTyping(): void {
+	stop();
+	caught = '';
+	timer = setTimeout(stop, PATIENCE);
+	addEventListener('keydown', catchKey, { capture: true });
+}
+
+/** What was typed so far; from now on keys go where they belong. */
+export function takeTyped(): string {
+	const typed = caught ?? '';
+	stop();
+	return typed;
+}
+
+function stop(): void {
+	clearTimeout(timer);
+	caught = null;
+	removeEventListener('keydown', catchKey, { capture: true });
+}
+
+function catchKey(event: KeyboardEvent): void {
+	if (event.key === 'Escape' || event.ctrlKey || event.metaKey || event.altKey) return;
+	if (event.key === 'Backspace') caught = caught?.slice(0, -1) ?? null;
+	else if (event.key.length === 1) caught = (caught ?? '') + event.key;
+	else return;
+	event.preventDefault();
+	event.stopPropagation();
+}

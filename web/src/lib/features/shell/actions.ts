@@ -1,0 +1,157 @@
+import { goto } from '$app/navigation';
+import { resolve } from '$app/paths';
+import {
+	CircleUser,
+	Keyboard,
+	Layers,
+	LogOut,
+	Monitor,
+	Moon,
+	PanelLeft,
+	Search,
+	Settings,
+	SquarePen,
+	Sun,
+	Trash,
+	Users
+} from '@lucide/svelte';
+import { OPEN_STATUSES } from '#lib/api/types.ts';
+import type { Action } from '#lib/commands/registry.svelte.ts';
+import { viewOf, writeView } from '#lib/features/issues/list/view.ts';
+import { notify } from '#lib/state/notices.svelte.ts';
+import { session } from '#lib/state/session.svelte.ts';
+import { theme, type ThemeChoice } from '#lib/state/theme.svelte.ts';
+import type { IssueFilter } from '#lib/sync/query.ts';
+import { layout } from './layout.svelte.ts';
+import { leave } from './leave.svelte.ts';
+
+/** "Mine" for those who work on issues is what they are assigned, for others what they reported. */
+export function mine(): IssueFilter {
+	const role = session.can.assign() ? ('assignee' as const) : ('reporter' as const);
+	return { status: [...OPEN_STATUSES], [role]: ['me'] };
+}
+
+/** What can be done from everywhere. */
+export function shellCommands(): Action[] {
+	const isAdmin = () => session.can.manageUsers();
+	const themes: [ThemeChoice, string, Action['icon']][] = [
+		['system', 'Theme: as the system', Monitor],
+		['light', 'Theme: light', Sun],
+		['dark', 'Theme: dark', Moon]
+	];
+	return [
+		{
+			id: 'create',
+			title: 'New issue',
+			group: 'General',
+			icon: SquarePen,
+			shortcut: 'c',
+			keywords: ['create', 'report', 'file'],
+			run: () => void (layout.overlay = 'create')
+		},
+		{
+			id: 'palette',
+			title: 'Search and commands',
+			group: 'General',
+			icon: Search,
+			shortcut: 'Mod+k',
+			run: () => void (layout.overlay = layout.overlay === 'palette' ? null : 'palette')
+		},
+		{
+			id: 'search',
+			title: 'Search issues',
+			group: 'General',
+			icon: Search,
+			shortcut: '/',
+			// Where there is no list with a search box of its own, the palette searches.
+			run: () => void (layout.overlay = 'palette')
+		},
+		{
+			id: 'shortcuts',
+			title: 'Keyboard shortcuts',
+			group: 'General',
+			icon: Keyboard,
+			shortcut: '?',
+			keywords: ['help', 'keys'],
+			run: () => void (layout.overlay = 'shortcuts')
+		},
+		{
+			id: 'sidebar',
+			title: layout.collapsed ? 'Show sidebar' : 'Hide sidebar',
+			group: 'General',
+			icon: PanelLeft,
+			shortcut: '[',
+			run: () => void (layout.collapsed = !layout.collapsed)
+		},
+		{
+			id: 'undo',
+			title: 'Undo',
+			group: 'General',
+			shortcut: 'Mod+z',
+			available: () => notify.latestUndo !== null,
+			run: () => notify.latestUndo?.()
+		},
+		{
+			id: 'go.issues',
+			title: 'Go to all issues',
+			group: 'Go to',
+			icon: Layers,
+			shortcut: 'g i',
+			run: () => goto(resolve('/issues'))
+		},
+		{
+			id: 'go.mine',
+			title: 'Go to my issues',
+			group: 'Go to',
+			icon: CircleUser,
+			shortcut: 'g m',
+			run: () => goto(resolve(`/issues${writeView(viewOf(mine()))}`))
+		},
+		{
+			id: 'go.people',
+			title: 'Go to people',
+			group: 'Go to',
+			icon: Users,
+			shortcut: 'g p',
+			keywords: ['users', 'administration'],
+			available: isAdmin,
+			run: () => goto(resolve('/admin/people'))
+		},
+		{
+			id: 'go.trash',
+			title: 'Go to the trash',
+			group: 'Go to',
+			icon: Trash,
+			shortcut: 'g t',
+			keywords: ['deleted', 'restore'],
+			available: isAdmin,
+			run: () => goto(resolve('/admin/trash'))
+		},
+		{
+			id: 'go.settings',
+			title: 'Go to settings',
+			group: 'Go to',
+			icon: Settings,
+			shortcut: 'g s',
+			keywords: ['profile', 'password', 'sessions'],
+			run: () => goto(resolve('/settings'))
+		},
+		...themes.map(([choice, title, icon]): Action => ({
+			id: `theme.${choice}`,
+			title,
+			group: 'Theme',
+			icon,
+			keywords: ['appearance', 'mode'],
+			available: () => theme.choice !== choice,
+			run: () => void (theme.choice = choice)
+		})),
+		{
+			id: 'sign-out',
+			title: 'Sign out',
+			group: 'General',
+			icon: LogOut,
+			keywords: ['log out', 'leave'],
+			run: () => leave.ask()
+		}
+	];
+}

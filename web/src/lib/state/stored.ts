@@ -1,0 +1,30 @@
+/** A value in localStorage: checked when read, and not missed where there is no storage. */
+export function stored<T extends string | boolean | null>(
+	key: string,
+	fallback: T,
+	isValid: (value: unknown) => boolean
+): { read(): T; write(value: T): void } {
+	return {
+		read() {
+			try {
+				const text = localStorage.getItem(key);
+				const value: unknown = text === null ? fallback : parse(text);
+				return isValid(value) ? (value as T) : fallback;
+			} catch {
+				return fallback;
+			}
+		},
+		write(value) {
+			try {
+				localStorage.setItem(key, typeof value === 'string' ? value : JSON.stringify(value));
+			} catch {
+				// Full or forbidden: it holds until the page is reloaded.
+			}
+		}
+	};
+}
+
+/** Texts are stored as they are: `static/theme.js` reads one of them. */
+function parse(text: string): unknown {
+	return text === 'true' ? true : text === 'false' ? false : text === 'null' ? null : text;
+}

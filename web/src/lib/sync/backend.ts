@@ -1,0 +1,20 @@
+import type { components, operations } from '#lib/api/schema.d.ts';
+import type { Comment, HistoryEntry, Issue } from '#lib/api/types.ts';
+import type { Answer, Entry, EventPage, Snapshot } from './types.ts';
+
+/** The server, as the sync engine needs it. */
+export interface Backend {
+	snapshot(signal: AbortSignal): Promise<Snapshot>;
+	/** What happened since the cursor. */
+	events(after: string, signal: AbortSignal): Promise<EventPage>;
+	/** Carries out an entry. Throws a `Problem`. */
+	send(entry: Entry, signal: AbortSignal): Promise<Answer>;
+	issue(id: number, signal: AbortSignal): Promise<Issue>;
+	comments(id: number, signal: AbortSignal): Promise<Comment[]>;
+	history(id: number, signal: AbortSignal): Promise<HistoryEntry[]>;
+	list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
+}
+
+export type ListQuery = NonNullable<operations['listIssues']['parameters']['query']>;
+
+export type ListPage = components['schemas']['IssuePage'];

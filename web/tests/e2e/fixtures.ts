@@ -1,0 +1,91 @@
+import { test as base, expect, type Browser, type Page } from '@playwright/test';
+
+export type RoleName = 'admin' | 'maintainer' | 'reporter';
+
+/** A person at a browser of their own. */
+export interface Visitor {
+	page: Page;
+	/** Errors of this kind are meant to happen, and the browser reports them: a refused request, a line that is cut. */
+	expectErrors: (pattern: RegExp) => void;
+}
+
+interface Fixtures {
+	visit: () => Promise<Visitor>;
+	signedIn: (role: RoleName) => Promise<Visitor>;
+}
+
+/** Any error on the console, any uncaught exception and any dialog fails the test. */
+export const test = base.extend<Fixtures>({
+	visit: async ({ browser, baseURL }, use) => {
+		const closings: (() => Promise<void>)[] = [];
+		const troubles: string[] = [];
+		await use(async () => {
+			const { visitor, close } = await open(browser, baseURL, (trouble) => troubles.push(trouble));
+			closings.push(close);
+			return visitor;
+		});
+		for (const close of closings) await close();
+		expect(troubles, 'nothing on any console').toEqual([]);
+	},
+
+	signedIn: async ({ visit }, use) => {
+		await use(async (role) => {
+			const visitor = await visit();
+			await signIn(visitor.page, `${role}@example.com`, `${role}123`);
+			return visitor;
+		});
+	}
+});
+
+export { expect };
+
+export async function signIn(page: Page, email: string, password: string): Promise<void> {
+	await page.goto('/login');
+	await page.getByLabel('Email').fill(email);
+	await page.getByRole('textbox', { name: 'Password' }).fill(password);
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await expect(page).toHaveURL(/\/issues/);
+}
+
+/** A name that no other test, nor the same one tried again, has used. */
+export const unique = (name: string) => `${name} ${crypto.randomUUID().slice(0, 6)}`;
+
+/** Files an issue by keyboard and answers its number. */
+export async function fileIssue(page: Page, title: string, description = ''): Promise<number> {
+	await page.locator('body').press('c');
+	const dialog = page.getByRole('dialog', { name: 'New issue' });
+	await dialog.getByLabel('Title').fill(title);
+	if (description) await dialog.getByLabel('Description').fill(description);
+	await dialog.getByLabel('Title').press('Control+Enter');
+	const filed = page.getByText(/^Filed as #\d+$/).last();
+	await expect(filed).toBeVisible();
+	const id = Number((await filed.textContent())?.replace(/\D/g, ''));
+	// The next one must not be taken for this one.
+	await page.getByRole('button', { name: 'Dismiss' }).last().click();
+	return id;
+}
+
+/** Sets a property on the page of an issue. */
+export async function choose(page: Page, property: string, value: string): Promise<void> {
+	await page.getByRole('button', { name: new RegExp(`^${property}:`) }).click();
+	await page.getByRole('option', { name: value, exact: false }).first().click();
+}
+
+async function open(browser: Browser, baseURL: string | undefined, report: (trouble: string) => void) {
+	const context = await browser.newContext({ baseURL });
+	const page = await context.newPage();
+	const expected: RegExp[] = [];
+	const note = (trouble: string) => {
+		if (!expected.some((pattern) => pattern.test(trouble))) report(trouble);
+	};
+	page.on('console', (message) => {
+		if (['error', 'warning'].includes(message.type())) note(`${message.text()} (${message.location().url})`);
+	});
+	page.on('pageerror', (error) => note(`uncaught: ${error.message}`));
+	page.on('dialog', (dialog) => {
+		note(`dialog: ${dialog.message()}`);
+		void dialog.dismiss();
+	});
+	const visitor: Visitor = { page, expectErrors: (pattern) => void expected.push(pattern) };
+	return { visitor, close: () => context.close() };
+}

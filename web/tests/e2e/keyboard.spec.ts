@@ -1,0 +1,103 @@
+import type { Page } from '@playwright/test';
+import { expect, fileIssue, test, unique } from './fixtures.ts';
+
+const current = (page: Page) =>
+	page.getByRole('grid').evaluate((grid) => {
+		const id = grid.getAttribute('aria-activedescendant');
+		return id === null ? null : Number(id.replace('issue-', ''));
+	});
+
+test('the list is worked through without a mouse', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const second = await fileIssue(page, 'Second from the top');
+	const first = await fileIssue(page, 'First from the top');
+	const grid = page.getByRole('grid', { name: 'Issues' });
+	await expect(grid).toBeFocused();
+
+	await page.keyboard.press('j');
+	expect(await current(page)).toBe(first);
+	await page.keyboard.press('j');
+	expect(await current(page)).toBe(second);
+	await page.keyboard.press('ArrowUp');
+	expect(await current(page)).toBe(first);
+
+	// One field of one issue, chosen by typing.
+	await page.keyboard.press('s');
+	await expect(page.getByRole('combobox', { name: 'Status' })).toBeFocused();
+	await page.keyboard.type('tri');
+	await page.keyboard.press('Enter');
+	await expect(page.locator(`#issue-${first}`).getByRole('img', { name: 'Triaged' })).toBeVisible();
+	await expect(grid).toBeFocused();
+
+	// Several at once.
+	await page.keyboard.press('x');
+	await page.keyboard.press('Shift+ArrowDown');
+	await expect(page.getByRole('toolbar', { name: 'Marked issues' })).toContainText('2 selected');
+	await page.keyboard.press('v');
+	await page.keyboard.type('crit');
+	await page.keyboard.press('Enter');
+	for (const id of [first, second]) {
+		await expect(page.locator(`#issue-${id}`).getByRole('img', { name: 'Critical' })).toBeVisible();
+	}
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('toolbar', { name: 'Marked issues' })).toHaveCount(0);
+
+	await page.keyboard.press('Home');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(new RegExp(`/issues/${first}$`));
+	await page.keyboard.press('j');
+	await expect(page).toHaveURL(new RegExp(`/issues/${second}$`));
+	await page.keyboard.press('u');
+	await expect(page).toHaveURL(/\/issues$/);
+	expect(await current(page)).toBe(second);
+});
+
+test('an issue is edited and commented without a mouse', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const id = await fileIssue(page, 'Keyboard all the way');
+	await page.goto(`/issues/${id}`);
+	await expect(page.getByRole('button', { name: 'Add a description…' })).toBeVisible();
+	await page.keyboard.press('e');
+	await expect(page.getByRole('textbox', { name: 'Description' })).toBeFocused();
+	await page.keyboard.type('It is **bold**.');
+	await page.keyboard.press('Control+Enter');
+	await expect(page.locator('strong', { hasText: 'bold' })).toBeVisible();
+
+	await page.keyboard.press('m');
+	await expect(page.getByRole('textbox', { name: 'Write a comment' })).toBeFocused();
+	await page.keyboard.type('Done by hand.');
+	await page.keyboard.press('Control+Enter');
+	await expect(page.getByRole('article').filter({ hasText: 'Done by hand.' })).toBeVisible();
+	await page.getByRole('textbox', { name: 'Write a comment' }).blur();
+
+	await page.keyboard.press('t');
+	await page.keyboard.type('from-the-keyboard');
+	await page.keyboard.press('Enter');
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('button', { name: 'Tags: from-the-keyboard' })).toBeFocused();
+});
+
+test('the palette finds actions and issues, and the sheet tells the shortcuts', async ({ signedIn }) => {
+	const { page } = await signedIn('admin');
+	const title = unique('Needle in the haystack');
+	const id = await fileIssue(page, title);
+	await page.keyboard.press('Control+k');
+	await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
+	await page.keyboard.type(title.toLowerCase());
+	await expect(page.getByRole('option', { name: title })).toBeVisible();
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(new RegExp(`/issues/${id}$`));
+
+	await page.keyboard.press('Control+k');
+	await page.keyboard.type('theme dark');
+	await expect(page.getByRole('option', { name: 'Theme: dark' })).toHaveAttribute('aria-selected', 'true');
+	await page.keyboard.press('Enter');
+	await expect(page.locator('html')).toHaveClass(/dark/);
+
+	await page.keyboard.press('?');
+	await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toContainText('Write a comment');
+	await page.keyboard.press('Escape');
+	await page.keyboard.press('g');
+	await page.keyboard.press('p');
+	await expect(page).toHaveURL(/\/admin\/people$/);
+});

@@ -1,0 +1,88 @@
+import { choose, expect, fileIssue, test } from './fixtures.ts';
+
+test('edits made offline are kept, also through a reload, and arrive when the line is back', async ({
+	signedIn
+}) => {
+	const { page, expectErrors } = await signedIn('maintainer');
+	expectErrors(/net::ERR_|status of 50\d/);
+	const id = await fileIssue(page, 'Works without a line');
+	await page.goto(`/issues/${id}`);
+	await expect(page.getByLabel('Title')).toHaveValue('Works without a line');
+	// The browser's copy is a second behind.
+	await page.waitForTimeout(1_500);
+	await page.context().setOffline(true);
+	await expect(page.getByText('Offline', { exact: true }).first()).toBeVisible();
+	await choose(page, 'Status', 'In progress');
+	await page.getByLabel('Write a comment').fill('Written under way.');
+	await page.getByRole('button', { name: 'Comment', exact: true }).click();
+	await expect(page.getByText('Written under way.')).toBeVisible();
+	// A reload while the API is out of reach: the page itself comes from the web server.
+	await page.routeWebSocket('**/api/ws', (socket) => socket.close());
+	await page.route('**/api/**', (route) => route.abort());
+	await page.context().setOffline(false);
+	await page.goto('/issues?status=in_progress');
+	await expect(page.getByRole('link', { name: 'Works without a line' })).toBeVisible();
+	await page.unrouteAll();
+	const elsewhere = await signedIn('admin');
+	await elsewhere.page.goto(`/issues/${id}`);
+	await expect(elsewhere.page.getByLabel('Properties')).toContainText('In progress', { timeout: 40_000 });
+	await expect(elsewhere.page.getByText('Written under way.')).toHaveCount(1, { timeout: 40_000 });
+});
+
+test('two edits of one title: both are shown, none is lost', async ({ signedIn }) => {
+	const first = await signedIn('maintainer');
+	const second = await signedIn('admin');
+	second.expectErrors(/status of 412|net::ERR_/);
+	const id = await fileIssue(first.page, 'Old title');
+	await first.page.goto(`/issues/${id}`);
+	// The second one does not hear of the first one's edit in time.
+	await second.page.routeWebSocket('**/api/ws', () => undefined);
+	await second.page.goto(`/issues/${id}`);
+	await expect(second.page.getByLabel('Title')).toHaveValue('Old title');
+	await first.page.getByLabel('Title').fill('Title by the first');
+	await first.page.getByLabel('Title').press('Enter');
+	await expect(first.page.getByRole('region', { name: 'Activity' })).toContainText('Title by the first');
+	await second.page.getByLabel('Title').fill('Title by the second');
+	await second.page.getByLabel('Title').press('Enter');
+	const conflict = second.page.getByRole('dialog').or(second.page.getByRole('alert')).first();
+	await expect(conflict).toContainText(/changed/i);
+});
+
+test('what others do is seen in the list at once', async ({ signedIn }) => {
+	const watching = await signedIn('admin');
+	const acting = await signedIn('maintainer');
+	const id = await fileIssue(acting.page, 'Appears by itself');
+	await expect(watching.page.getByRole('link', { name: 'Appears by itself' })).toBeVisible();
+	await acting.page.goto(`/issues/${id}`);
+	await acting.page.getByLabel('Title').fill('Changes by itself');
+	await acting.page.getByLabel('Title').press('Enter');
+	await expect(watching.page.getByRole('link', { name: 'Changes by itself' })).toBeVisible();
+});
+
+test('what strangers write is text', async ({ signedIn }) => {
+	const attacks = [
+		'<img src=x onerror=alert(1)>',
+		'<script>alert(1)</script>',
+		'[link](javascript:alert(1))',
+		'<a href="javascript:alert(1)">link</a>',
+		'<svg onload=alert(1)>',
+		'<iframe srcdoc="<script>alert(1)</script>"></iframe>'
+	].join('\n\n');
+	const reporter = await signedIn('reporter');
+	const admin = await signedIn('admin');
+	// A picture that is not there is reported as missing, and nothing else.
+	const missing = /status of 404.*\/x\)|Failed to load resource.*\/x\)/;
+	for (const { expectErrors } of [reporter, admin]) expectErrors(missing);
+	const id = await fileIssue(reporter.page, '<img src=x onerror=alert(1)>', attacks);
+	await admin.page.goto(`/issues/${id}`);
+	await admin.page.getByLabel('Write a comment').fill(attacks);
+	await admin.page.getByRole('button', { name: 'Comment', exact: true }).click();
+	for (const { page } of [reporter, admin]) {
+		await page.goto(`/issues/${id}`);
+		await expect(page.getByLabel('Description')).toContainText('link');
+		await page.getByLabel('Description').getByText('link').first().click();
+		await expect(
+			page.locator('main script, main svg[onload], main iframe, [href^="javascript:"]')
+		).toHaveCount(0);
+	}
+});

@@ -1,0 +1,59 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import type { ProxyOptions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// The browser knows one origin. In production nginx splits it; here Vite does, in the same way.
+const proxy: Record<string, ProxyOptions> = {
+	'/api': {
+		target: `http://127.0.0.1:${process.env.API_PORT ?? '8000'}`,
+		rewrite: (path) => path.replace(/^\/api/, ''),
+		ws: true
+	}
+};
+const server = {
+	host: '127.0.0.1',
+	port: Number(process.env.WEB_PORT ?? '8080'),
+	strictPort: true,
+	// Nobody else's page has any business here.
+	cors: false,
+	proxy
+};
+
+export default defineConfig(({ command }) => ({
+	plugins: [
+		tailwindcss(),
+		sveltekit({
+			adapter: adapter({ fallback: 'index.html', precompress: true }),
+			inlineStyleThreshold: 64 * 1024,
+			typescript: {
+				config: (config: Record<string, string[]>) => void config.include?.push('../playwright.config.ts')
+			},
+			// Vite's development client breaks these rules itself, so they hold for builds only.
+			csp:
+				command === 'build'
+					? {
+							mode: 'hash',
+							directives: {
+								'script-src': ['self'],
+								'object-src': ['none'],
+								'base-uri': ['none'],
+								'require-trusted-types-for': ['script'],
+								'trusted-types': ['svelte-trusted-html', 'dompurify', 'sveltekit-trusted-url']
+							}
+						}
+					: undefined
+		}),
+		svelteTesting()
+	],
+	server,
+	preview: server,
+	test: {
+		environment: 'jsdom',
+		include: ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'],
+		setupFiles: ['tests/setup.ts'],
+		restoreMocks: true
+	}
+}));
