@@ -1,5 +1,6 @@
 """The API's operations, as its own OpenAPI document lists them; tests over all of them are made from this."""
 
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -55,9 +56,9 @@ class Operation(msgspec.Struct, frozen=True):
         return [parameter["name"] for parameter in self.parameters if parameter["in"] == "path"]
 
     def example_body(self) -> Any:
-        """The documented example of a JSON body; None for an operation that takes none."""
+        """A copy of the documented example of a JSON body; None for an operation that takes none."""
         body = self.bodies.get("application/json")
-        return None if body is None else next(iter(self.examples_of(body)))
+        return None if body is None else deepcopy(next(iter(self.examples_of(body))))
 
     def example_request(self) -> dict[str, Any]:
         """The body as httpx takes it."""
