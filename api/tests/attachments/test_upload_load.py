@@ -1,7 +1,7 @@
 """Uploads to a real server process: what they cost it, and what is left when they break."""
 
 import asyncio
-import tempfile
+import os
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
@@ -26,14 +27,16 @@ from tracker.settings import Settings
 
 MIB = 1024 * 1024
 PATIENCE_SECONDS = 30
+UPLOAD_ROUTE = "/issues/{issue_id}/attachments"
 
 
 class Server:
     """A server process, with what can be seen of it from outside."""
 
-    def __init__(self, address: str, pid: int) -> None:
+    def __init__(self, address: str, pid: int, log: Path) -> None:
         self.address = address
         self.pid = pid
+        self.log = log
 
     def memory(self, *, peak: bool = False) -> float:
         """What it has in memory, in MiB; or the most since `forget_peak`."""
@@ -48,6 +51,13 @@ class Server:
     def open_files(self, folder: Path) -> list[str]:
         links = [link for link in Path(f"/proc/{self.pid}/fd").iterdir() if link.is_symlink()]
         return [target for link in links if (target := str(link.readlink())).startswith(str(folder))]
+
+    def ended_uploads(self) -> int:
+        """Of how many uploads, whole or broken off, it has said in its log that it is done with them."""
+        entries = [
+            msgspec.json.decode(line) for line in self.log.read_bytes().splitlines(keepends=True) if b"\n" in line
+        ]
+        return sum(entry.get("method") == "POST" and entry.get("route") == UPLOAD_ROUTE for entry in entries)
 
     def client(self, person: Person) -> AsyncClient:
         headers = {"Authorization": person.headers["Authorization"]}
@@ -64,12 +74,12 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-async def server(settings: Settings) -> AsyncGenerator[Server]:
-    with tempfile.TemporaryFile() as log:
+async def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Server]:
+    path = tmp_path_factory.mktemp("server") / "log"
+    with path.open("wb") as log:
         async with serving_process(settings, log=log) as (process, address):
-            yield Server(address, process.pid)
-        log.seek(0)
-        assert b"unhandled" not in log.read()
+            yield Server(address, process.pid, path)
+    assert b"unhandled" not in path.read_bytes()
 
 
 def request_to(person: Person, issue: dict[str, Any], length: int | None) -> bytes:
@@ -181,14 +191,17 @@ async def test_twenty_uploads_that_break_off_leave_nothing(
                 writer.close()  # politely; the others are reset
                 await writer.wait_closed()
 
+    ended_before = server.ended_uploads()
     async with asyncio.TaskGroup() as group:
         for number in range(20):
             group.create_task(break_off(number))
 
-    async def is_clean() -> bool:
-        return contents_of(folder) == [] and not server.open_files(folder)
+    async def has_ended_all() -> bool:
+        return server.ended_uploads() == ended_before + 20
 
-    await until(is_clean)
+    await until(has_ended_all)
+    assert contents_of(folder) == []
+    assert not server.open_files(folder)
     assert await rows(sessions) == 0
     async with server.client(people[0]) as client:
         await upload(client, issues[0], 1000)
@@ -227,7 +240,7 @@ async def test_what_a_killed_server_was_receiving_is_swept(
     issue = await reporter.open_issue()
     content = form(part(lines(5 * MIB)))
     async with serving_process(settings) as (process, address):
-        server = Server(address, process.pid)
+        server = Server(address, process.pid, Path(os.devnull))
         async with server.connection() as (_, writer):
             writer.write(request_to(reporter, issue, len(content)) + content[: 3 * MIB])
             await writer.drain()
