@@ -16,7 +16,7 @@ WEB_BUILT := web/build/index.html
 WEB_CHANGED := $(shell find web/src web/static web/*.json web/*.ts -newer $(WEB_BUILT) -print -quit 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-api test-chaos bench-live test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
+.PHONY: help install run dev test test-api test-chaos bench bench-live test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-api: $(API_INSTALLED) ## The API's tests
 
 test-chaos: $(API_INSTALLED) ## The API's tests that take minutes and kill processes; needs nginx
 	$(BIN)/pytest -m chaos --capture=no api/tests/chaos
+
+bench: $(API_INSTALLED) ## How requests hold up as issues grow (SIZES="10000 100000", BENCH="--only list --profile FILE")
+	cd api && ../$(BIN)/python -m bench.scale --sizes "$(or $(SIZES),10000 100000)" $(BENCH)
 
 bench-live: $(API_INSTALLED) ## How live updates hold up under load: delay, processor time, memory
 	cd api && ../$(BIN)/python -m bench.live
