@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import IntEnum
+from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +30,12 @@ class WindowDays(IntEnum):
     YEAR = 365
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Once, because to list them is to look through a directory of the system."""
+    return frozenset(available_timezones())
+
+
 Days = Annotated[WindowDays, QueryParameter(description="Length of the window that ends today: 30, 90 or 365 days.")]
 TimeZone = Annotated[
     str,
@@ -53,7 +60,7 @@ async def read_dashboard(
     An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
     closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
     """
-    if tz not in available_timezones():
+    if tz not in _time_zones():
         raise Invalid.field("tz", "Not the name of a time zone. Use one like Europe/Berlin, or UTC.")
     window = Window(days=days, zone=ZoneInfo(tz), now=utc_now())
     return await state.figures.dashboard(viewer, window)
