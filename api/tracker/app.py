@@ -21,7 +21,7 @@ from tracker.attachments.controllers import AttachmentController
 from tracker.attachments.storage import Storage
 from tracker.attachments.uploads import Uploads
 from tracker.comments.controllers import CommentController
-from tracker.core.database import database_config, session_maker
+from tracker.core.database import autocommit_session_maker, database_config, session_maker
 from tracker.core.dependencies import provide_session, provide_transaction
 from tracker.core.documentation import documentation, redirect_to_document, redirect_to_ui
 from tracker.core.doorbell import Doorbell
@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         configure_logging()
     database = database_config(settings)
     sessions = session_maker(database)
+    autocommit_sessions = autocommit_session_maker(database)
     replica = database_config(settings, replica=True) if settings.database_read_url else database
     read_sessions = session_maker(replica)
     tokens = Tokens(settings)
@@ -121,6 +122,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             {
                 "settings": settings,
                 "sessions": sessions,
+                "autocommit_sessions": autocommit_sessions,
                 "read_sessions": read_sessions,
                 "figures": Figures(read_sessions, FigureCache(redis, generations)),
                 "tokens": tokens,
@@ -134,7 +136,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "uploads": Uploads(storage, max_bytes=settings.upload_max_bytes),
             }
         ),
-        middleware=[AllowedMethods(), Authentication(sessions, tokens)],
+        middleware=[AllowedMethods(), Authentication(autocommit_sessions, tokens)],
         guards=[canonical_ids, plain_query],
         before_request=refuse_stray_body,
         exception_handlers=EXCEPTION_HANDLERS,

@@ -4,8 +4,10 @@ from collections.abc import AsyncGenerator
 
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tracker.core.database import Sessions
 from tracker.core.errors import Invalid
 from tracker.core.idempotency import IdempotencyClaim
 from tracker.core.request import STREAMED_BODY, TrackerRequest, viewer_of
@@ -13,9 +15,10 @@ from tracker.core.transaction import Transaction
 from tracker.settings import Settings
 
 
-async def provide_session(state: State) -> AsyncGenerator[AsyncSession, None]:
+async def provide_session(request: TrackerRequest, state: State) -> AsyncGenerator[AsyncSession, None]:
     """One session a request; its connection goes back to the pool before the answer is sent."""
-    async with state.sessions() as session:
+    sessions: Sessions = state.autocommit_sessions if request.method == HttpMethod.GET else state.sessions
+    async with sessions() as session:
         yield session
 
 

@@ -35,6 +35,8 @@ class History:
         Raises:
             NotFound: the viewer can't see the issue.
         """
+        # A transaction, without which PostgreSQL has no cursors.
+        await self._session.connection(execution_options={"isolation_level": "READ COMMITTED"})
         visible = select(Issue.id).where(Issue.id == issue_id, visible_issues(self._viewer))
         if await self._session.scalar(visible) is None:
             raise NotFound
