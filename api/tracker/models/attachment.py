@@ -24,6 +24,7 @@ class Attachment(Base):
     __tablename__ = "attachments"
     __table_args__ = (
         Index("ix_attachments_issue", "issue_id", "id"),
+        Index("ix_attachments_uploaded_by", "uploaded_by_id"),
         Index("ix_attachments_uploader", "uploaded_by_id", postgresql_where=text("removed_at IS NULL")),
         Index("ix_attachments_expiring", "created_at", postgresql_where=text("removed_at IS NULL AND NOT keep")),
         Index(
