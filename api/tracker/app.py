@@ -25,10 +25,12 @@ from tracker.core.database import autocommit_session_maker, database_config, ses
 from tracker.core.dependencies import provide_session, provide_transaction
 from tracker.core.documentation import documentation, redirect_to_document, redirect_to_ui
 from tracker.core.doorbell import Doorbell
-from tracker.core.guards import canonical_ids, plain_query
+from tracker.core.guards import canonical_ids, plain_query, within_limits
 from tracker.core.health import read_liveness, read_readiness
 from tracker.core.job_queue import JobQueue
+from tracker.core.limits import Limits
 from tracker.core.methods import AllowedMethods
+from tracker.core.metrics import Metrics
 from tracker.core.observability import configure_logging, watched
 from tracker.core.passwords import Passwords
 from tracker.core.problems import EXCEPTION_HANDLERS
@@ -40,6 +42,7 @@ from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
 from tracker.issues.dependencies import provide_issues
 from tracker.operations.controllers import list_jobs
+from tracker.operations.metrics import SharedMetrics, read_metrics
 from tracker.realtime.controllers import list_events
 from tracker.realtime.live import LiveUpdates
 from tracker.realtime.sockets import open_socket
@@ -66,11 +69,22 @@ def create_app(settings: Settings | None = None) -> Litestar:
     tokens = Tokens(settings)
     cursors = CursorCodec(settings.secret_key)
     doorbell = Doorbell(settings.redis_url)
-    live = LiveUpdates(settings, sessions=sessions, tokens=tokens, cursors=cursors, doorbell=doorbell)
+    metrics = Metrics()
+    metrics.watch_pool(database.get_engine())
+    redis = redis_client(settings.redis_url) if settings.redis_url else None
+    limits = Limits(redis, settings.rates, metrics)
+    live = LiveUpdates(
+        settings,
+        sessions=sessions,
+        tokens=tokens,
+        cursors=cursors,
+        doorbell=doorbell,
+        metrics=metrics,
+        limits=limits,
+    )
 
     job_queue = JobQueue(settings.redis_url)
     storage = Storage.of(settings)
-    redis = redis_client(settings.redis_url) if settings.redis_url else None
     generations = Generations(redis, live.feed.join) if redis else None
     if generations:
         live.follow(generations)
@@ -106,6 +120,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             list_jobs,
             read_liveness,
             read_readiness,
+            read_metrics,
             redirect_to_ui,
             redirect_to_document,
         ],
@@ -128,6 +143,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "tokens": tokens,
                 "doorbell": doorbell,
                 "redis": redis,
+                "metrics": metrics,
+                "limits": limits,
+                "shared_metrics": SharedMetrics(metrics),
                 "passwords": Passwords(),
                 "cursors": cursors,
                 "live": live,
@@ -137,7 +155,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             }
         ),
         middleware=[AllowedMethods(), Authentication(autocommit_sessions, tokens)],
-        guards=[canonical_ids, plain_query],
+        guards=[canonical_ids, plain_query, within_limits],
         before_request=refuse_stray_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=TrackerRequest,
@@ -146,5 +164,5 @@ def create_app(settings: Settings | None = None) -> Litestar:
         openapi_config=documentation(EXAMPLES),
         logging_config=None,
     )
-    app.asgi_handler = watched(app.asgi_handler)
+    app.asgi_handler = watched(app.asgi_handler, metrics)
     return app

@@ -14,6 +14,26 @@ MIN_DISTINCT_CHARACTERS = 8
 KNOWN_DEFAULT_SECRETS = frozenset({"changeme", "change-me", "secret", "secret-key", "development", "insecure"})
 
 
+class Rate(msgspec.Struct, frozen=True):
+    """So many in so many seconds, as many of them at once."""
+
+    count: int
+    seconds: int
+
+
+RATES = {
+    "sign_in_account": Rate(10, 300),
+    "sign_in_address": Rate(100, 300),
+    "sign_in": Rate(3000, 300),
+    "registration_address": Rate(200, 3600),
+    "registration": Rate(2000, 3600),
+    "writes": Rate(1200, 60),
+    "uploads": Rate(300, 600),
+    "sockets": Rate(1200, 60),
+}
+"""The rate limits of an installation that chooses none; of sign-ins only the failed ones count."""
+
+
 class SettingsError(Exception):
     """The environment can't be used as it is; the message says what to change."""
 
@@ -45,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How much disk space uploads leave free."""
     clamd_url: str | None = None
     """`tcp://host:port` or `unix:///path` (or just the path) of ClamAV's daemon; without it files are not scanned."""
+    rates: dict[str, Rate] = msgspec.field(default_factory=RATES.copy)
+    """Rate limits; one that isn't there is none."""
     access_token_seconds: int = 600
     session_days: int = 30
 
@@ -72,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             upload_quota_bytes=_integer(environ, "UPLOAD_QUOTA_BYTES", default=1024 * MIB),
             upload_min_free_bytes=_integer(environ, "UPLOAD_MIN_FREE_BYTES", default=256 * MIB),
             clamd_url=_clamd_url(environ),
+            rates=_rates(environ),
         )
 
 
@@ -116,6 +139,22 @@ def _clamd_url(environ: Mapping[str, str]) -> str | None:
     if url is None or re.fullmatch(r"tcp://(\[[0-9A-Fa-f:]+\]|[^:/\s]+):[0-9]{1,5}|(unix://)?/.+", url):
         return url
     raise SettingsError("CLAMD_URL must look like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
+
+
+def _rates(environ: Mapping[str, str]) -> dict[str, Rate]:
+    if not _boolean(environ, "RATE_LIMITS", default=True):
+        return {}
+    chosen = {name: _rate(environ, f"RATE_LIMIT_{name.upper()}", default) for name, default in RATES.items()}
+    return {name: rate for name, rate in chosen.items() if rate}
+
+
+def _rate(environ: Mapping[str, str], name: str, default: Rate) -> Rate | None:
+    value = environ.get(name, "").strip().lower()
+    if not value or value == "off":
+        return None if value else default
+    if not (found := re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,5})", value, re.ASCII)):
+        raise SettingsError(f"{name} must look like 100/60 (a hundred in sixty seconds) or be off, not {value!r}.")
+    return Rate(int(found[1]), int(found[2]))
 
 
 def _boolean(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

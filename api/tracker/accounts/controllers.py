@@ -12,6 +12,7 @@ from tracker.accounts.schemas import PasswordChange, ProfileChange, Registration
 from tracker.accounts.sessions import SessionService
 from tracker.accounts.users import UserService, view_of
 from tracker.accounts.viewer import Viewer
+from tracker.core.guards import STRANGERS_LIMITED_BY
 from tracker.core.openapi import READ, WRITE, WRITE_ONE, refusals
 from tracker.core.schema import SMALL_BODY_BYTES
 from tracker.core.transaction import Transaction
@@ -28,6 +29,7 @@ class RegistrationController(Controller):
         summary="Open an account",
         status_code=201,
         optional_auth=True,
+        opt={STRANGERS_LIMITED_BY: "registration"},
         response_description="The new account.",
         responses=WRITE | refusals(403),
         security=[{}, {"password": []}],

@@ -24,6 +24,8 @@ from tracker.accounts.sessions import Device, RefreshReused, SessionService, Sig
 from tracker.accounts.tokens import Tokens
 from tracker.accounts.viewer import Viewer
 from tracker.core.errors import Invalid, Unauthenticated, UnsupportedMediaType
+from tracker.core.guards import address_of
+from tracker.core.limits import Limits, network_of
 from tracker.core.observability import arrival_of
 from tracker.core.openapi import WRITE, refusals
 from tracker.core.passwords import Passwords
@@ -86,7 +88,7 @@ class SignInController(Controller):
         security=[{}],
         response_description=ACCESS,
         response_headers=[SETS_COOKIE],
-        responses=refusals(400, 401, 413, 415),
+        responses=refusals(400, 401, 413, 415, 429),
     )
     async def sign_in(
         self,
@@ -98,20 +100,28 @@ class SignInController(Controller):
     ) -> Response[AccessGranted]:
         """Takes an OAuth2 password form (`username`, `password`) or JSON (`email`, `password`).
 
-        A wrong password, an unknown address and a deactivated account get one and the same 401.
+        A wrong password, an unknown address and a deactivated account get one and the same 401. Too many of these, for
+        an account or from an address, are followed by 429 for a while.
         """
         settings: Settings = state.settings
         credentials = await read_credentials(request)
+        address = address_of(request)
+        limits: Limits = state.limits
+        # Taken before the password is looked at, so that many at once get no further than one after the other.
+        taken = await limits.take(
+            sign_in_account=credentials.email.strip().lower(), sign_in_address=network_of(address), sign_in="everybody"
+        )
         async with _token_transaction(session):
             signed_in = await sessions.sign_in(
                 credentials,
                 Device(
                     user_agent=request.headers.get("user-agent", ""),
-                    ip=request.client.host if request.client else "",
+                    ip=address,
                 ),
                 passwords=passwords,
                 lifetime=timedelta(days=settings.session_days),
             )
+        await taken.give_back()
         return grant_access(signed_in, request, state)
 
     @post(

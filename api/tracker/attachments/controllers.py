@@ -24,6 +24,7 @@ from tracker.attachments.schemas import AttachmentChange, AttachmentView
 from tracker.attachments.services import MAX_FILES, AttachmentRules, AttachmentService
 from tracker.attachments.uploads import Uploads, fingerprint
 from tracker.core.errors import Invalid, UnsupportedMediaType
+from tracker.core.guards import LIMITED_BY
 from tracker.core.openapi import READ_ONE, WRITE_ONE, refusals
 from tracker.core.request import STREAMED_BODY, TrackerRequest
 from tracker.core.schema import PathId
@@ -88,7 +89,7 @@ class AttachmentController(Controller):
         responses=WRITE_ONE | refusals(408, 429, 507),
         # Counted while it arrives; the limit depends on how many files there is room for.
         request_max_body_size=None,
-        opt={STREAMED_BODY: True},
+        opt={STREAMED_BODY: True, LIMITED_BY: "uploads"},
     )
     async def attach_files(
         self,

@@ -4,14 +4,18 @@ import re
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.enums import ParamType
+from litestar.enums import ParamType, ScopeType
 from litestar.handlers import BaseRouteHandler
 from litestar.params import ParameterKwarg
 
 from tracker.core.errors import Invalid, NotFound
+from tracker.core.limits import Limits, network_of
+from tracker.core.request import viewer_of
 from tracker.core.schema import MAX_ID
 
 _CANONICAL_ID = re.compile(r"[1-9][0-9]{0,18}")
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+LIMITED_BY, STRANGERS_LIMITED_BY = "limited_by", "strangers_limited_by"
 _PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 
@@ -21,6 +25,23 @@ def canonical_ids(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHa
     for value in ids:
         if isinstance(value, str) and not (_CANONICAL_ID.fullmatch(value) and int(value) <= MAX_ID):
             raise NotFound
+
+
+async def within_limits(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Counts the writes of each person. A handler may name a limit of its own, by `limited_by`, and one for strangers."""
+    if connection.scope["type"] != ScopeType.HTTP or connection.scope["method"] in _READING:
+        return
+    limits: Limits = connection.app.state.limits
+    if viewer := viewer_of(connection.scope):
+        own = handler.opt.get(LIMITED_BY)
+        await limits.take(writes=str(viewer.id), **({own: str(viewer.id)} if own else {}))
+    elif own := handler.opt.get(STRANGERS_LIMITED_BY):
+        await limits.take(**{f"{own}_address": network_of(address_of(connection)), own: "everybody"})
+
+
+def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Whom the server is connected to, or whom the proxy that it trusts is."""
+    return connection.client.host if connection.client else ""
 
 
 def plain_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

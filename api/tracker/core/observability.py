@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from tracker.core.metrics import UNROUTED, Metrics
 from tracker.core.request import viewer_of
 
 logger = logging.getLogger("tracker.access")
@@ -26,11 +27,11 @@ def arrival_of(scope: Scope) -> datetime:
     return scope["state"]["arrived_at"]
 
 
-def watched(app: ASGIApp) -> ASGIApp:
+def watched(app: ASGIApp, metrics: Metrics) -> ASGIApp:
     """Wraps the whole application, also what no route answers.
 
     Gives each request an id (the proxy's `X-Request-Id`, if it is a tame one), puts it into the answer and
-    into the log line. Refuses targets that are not UTF-8 or hold NUL before anything decodes them.
+    into the log line, and counts it. Refuses targets that are not UTF-8 or hold NUL before anything decodes them.
     """
 
     async def watch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +43,7 @@ def watched(app: ASGIApp) -> ASGIApp:
         request_id = given.decode() if _SAFE_REQUEST_ID.fullmatch(given) else token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
+        metrics.in_progress += 1
         scope["state"]["arrived_at"] = datetime.now(UTC)
 
         async def send_with_id(message: Message) -> None:
@@ -62,16 +64,19 @@ def watched(app: ASGIApp) -> ASGIApp:
             else:
                 await app(scope, receive, send_with_id)
         finally:
-            viewer = viewer_of(scope)
+            seconds = time.perf_counter() - started
+            viewer, route = viewer_of(scope), scope.get("path_template") or UNROUTED
+            metrics.in_progress -= 1
+            metrics.answered(scope["method"], route, status, seconds)
             logger.info(
                 "request",
                 extra={
                     "request_id": request_id,
                     "method": scope["method"],
-                    "route": scope.get("path_template", "-"),
+                    "route": route,
                     "status": status,
                     "user_id": getattr(viewer, "id", None),
-                    "milliseconds": round((time.perf_counter() - started) * 1000, 2),
+                    "milliseconds": round(seconds * 1000, 2),
                 },
             )
 

@@ -19,15 +19,19 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def answer_refusal(request: Request[Any, Any, Any], error: Refusal) -> Response[Problem]:
-    problem = Problem(
-        title=error.status.phrase,
-        status=error.status,
-        detail=error.detail,
-        errors=error.errors,
-        request_id=request_id_of(request.scope),
-        issue=error.issue,
-    )
+    problem = problem_of(error, request_id=request_id_of(request.scope))
     return Response(problem, status_code=error.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(refusal: Refusal, *, request_id: str) -> Problem:
+    return Problem(
+        title=refusal.status.phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        errors=refusal.errors,
+        request_id=request_id,
+        issue=refusal.issue,
+    )
 
 
 def answer_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

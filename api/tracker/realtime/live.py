@@ -14,6 +14,8 @@ from tracker.accounts.tokens import Tokens
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions, database_config
 from tracker.core.doorbell import Doorbell, listen
+from tracker.core.limits import Limits
+from tracker.core.metrics import Metrics
 from tracker.events.cursor import CursorCodec
 from tracker.realtime.feed import Batch, Feed, Place
 from tracker.realtime.hub import Hub
@@ -40,7 +42,15 @@ class Follower(Protocol):
 
 class LiveUpdates:
     def __init__(
-        self, settings: Settings, *, sessions: Sessions, tokens: Tokens, cursors: CursorCodec, doorbell: Doorbell
+        self,
+        settings: Settings,
+        *,
+        sessions: Sessions,
+        tokens: Tokens,
+        cursors: CursorCodec,
+        doorbell: Doorbell,
+        metrics: Metrics,
+        limits: Limits,
     ) -> None:
         self.settings = settings
         self.sessions = sessions
@@ -58,6 +68,14 @@ class LiveUpdates:
             reset=self.hub.reset,
         )
         self._followers: list[Follower] = []
+        self.metrics = metrics
+        self.limits = limits
+        metrics.look_up("tracker_sockets", "Sockets that are signed in or about to be.", lambda: self.hub.sockets)
+        metrics.look_up(
+            "tracker_feed_lag_seconds",
+            "Since when not all events are known to be delivered.",
+            lambda: self.feed.lag_seconds,
+        )
         doorbell.subscribe(self._hear)
 
     def follow(self, follower: Follower) -> None:
@@ -86,6 +104,7 @@ class LiveUpdates:
             await self._engine.dispose()
 
     def _deliver(self, batch: Batch) -> None:
+        self.metrics.feed_batches.inc()
         self.hub.deliver(batch)
         for follower in self._followers:
             follower.changed(batch.reporter_ids)

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from time import time
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from litestar import WebSocket, websocket
 from litestar.datastructures import State
@@ -18,6 +19,10 @@ from tracker.accounts.auth import find_viewer
 from tracker.accounts.tokens import AccessToken, TokenInvalid
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import refusal_for
+from tracker.core.errors import TooMany
+from tracker.core.guards import address_of
+from tracker.core.limits import network_of
+from tracker.core.problems import problem_of
 from tracker.realtime.connection import Connection
 from tracker.realtime.feed import Place
 from tracker.realtime.live import LiveUpdates
@@ -47,10 +52,29 @@ async def open_socket(socket: WebSocket[None, None, State], state: State) -> Non
     if not is_allowed_origin(socket.scope, live.settings.web_origins):
         await socket.close()  # before it was accepted: HTTP 403
         return
+    try:
+        await live.limits.take(sockets=network_of(address_of(socket)))
+    except TooMany as refusal:
+        await _refuse(socket, refusal)
+        return
     await socket.accept()
     close = await Conversation(socket, live).hold()
     if close:
+        live.metrics.socket_closes.labels(close.code).inc()
         await _say(socket, close)
+
+
+async def _refuse(socket: WebSocket[None, None, State], refusal: TooMany) -> None:
+    """Answers the handshake with 429, where the server can; else it becomes 403."""
+    if "websocket.http.response" not in (socket.scope["extensions"] or {}):
+        await socket.close()
+        return
+    body = encode_json(problem_of(refusal, request_id=token_hex(8)))
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    start: Any = {"type": "websocket.http.response.start", "status": refusal.status, "headers": headers}
+    await socket.send(start)
+    await socket.send(cast("Any", {"type": "websocket.http.response.body", "body": body}))
 
 
 async def _say(socket: WebSocket[None, None, State], close: Close) -> None:

@@ -99,8 +99,8 @@ def _response(status: str, response: Json, operation: Json, examples: Examples, 
         return {"$ref": f"#/components/responses/{NAMES[status]}"}
     if content.get("application/json", {}).get("schema") == {"type": "null"}:
         del response["content"]
-    if "application/x-ndjson" in content:
-        content["application/x-ndjson"]["schema"] = {"type": "string"}
+    for media_type in {"application/x-ndjson", "text/plain"} & content.keys():
+        content[media_type]["schema"] = {"type": "string"}
     if "application/octet-stream" in content:  # a file says itself of what type it is
         response["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     if response["description"] == HTTPStatus(int(status)).description:

@@ -35,7 +35,7 @@ _REASONS: dict[type[Refusal], str] = {
     TooLarge: "The body is too large.",
     UnsupportedMediaType: "The body is not of a type that the operation takes.",
     RangeNotSatisfiable: "The content has no such range.",
-    TooMany: "Too many requests at once.",
+    TooMany: "Too many requests: at once, or in a short time.",
     Unavailable: "The database can't be reached right now.",
     InsufficientStorage: "There is no room for files any more.",
 }
@@ -54,8 +54,8 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 READ = refusals(400, 401)
 READ_ONE = refusals(400, 401, 404)
-WRITE = refusals(400, 401, 409, 413, 415)
-WRITE_ONE = refusals(400, 401, 404, 409, 413, 415)
+WRITE = refusals(400, 401, 409, 413, 415, 429)
+WRITE_ONE = refusals(400, 401, 404, 409, 413, 415, 429)
 
 
 def shared_responses(issue: Any) -> dict[str, Any]:
