@@ -2,21 +2,14 @@
 
 from alembic import op
 
-revision = "0010"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_attachments_uploaded_by",
-            "attachments",
-            ["uploaded_by_id"],
-            if_not_exists=True,
-            postgresql_concurrently=True,
-        )
+    op.create_index("ix_attachments_uploaded_by", "attachments", ["uploaded_by_id"])
 
 
 def downgrade() -> None:
