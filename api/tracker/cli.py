@@ -42,8 +42,8 @@ def openapi() -> None:
 @click.option("--reload", is_flag=True, help="For development: begin anew when a file changes.")
 def serve(host: str, port: int, *, reload: bool) -> None:
     """Serve the API."""
-    Settings.from_environment()  # so that it is this process that says what is missing
-    server.serve(host=host, port=port, reload=reload)
+    settings = Settings.from_environment()  # here, so that it is this process that says what is missing
+    server.serve(host=host, port=port, trusted_proxies=settings.trusted_proxies, reload=reload)
 
 
 tracker.add_command(users)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
@@ -13,7 +14,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from tracker.core.errors import Problem
 
-GRACEFUL_SHUTDOWN_SECONDS = 3
+GRACEFUL_SHUTDOWN_SECONDS = 8
+"""Longer than any statement may take: what was begun is answered. Sockets are closed at once."""
+LINGER_SECONDS = 2.0
+"""Longer than our proxy keeps an idle connection: see `HttpProtocol.shutdown`."""
 MAX_MESSAGE_BYTES = 64 * 1024
 """Larger messages are not even collected; what is too large for the tracker but smaller is answered by it."""
 MAX_WAITING_MESSAGES = 40
@@ -23,7 +27,39 @@ FLOOD_SECONDS = 2.0
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, but what is no HTTP is refused as everything else is: with a problem document."""
+    """uvicorn's, but it loses no request when it is told to stop, and refuses what is no HTTP as all else is refused."""
+
+    _is_leaving = False
+
+    def shutdown(self) -> None:
+        """Lets an idle connection be used once more before it is closed.
+
+        Its other end, a proxy, may be sending a request at this instant, and could not tell whether it was still heard.
+        Whoever lets go of idle connections sooner than we do, as our proxy does, never loses one.
+        """
+        self._is_leaving = True
+        if self._is_idle():
+            self.loop.call_later(LINGER_SECONDS, self._leave)
+        else:
+            super().shutdown()
+
+    def _leave(self) -> None:
+        if self._is_idle():
+            self.transport.close()
+
+    def _is_idle(self) -> bool:
+        return not self.cycle or self.cycle.response_complete
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._is_leaving and not self._is_idle():
+            self.cycle.keep_alive = False
+
+    def handle_websocket_upgrade(self) -> None:
+        if self._is_leaving:  # unanswered, it is sent to another replica
+            self.transport.close()
+        else:
+            super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (the parser's words)
         problem = Problem(
@@ -115,9 +151,10 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def serve(*, host: str, port: int, reload: bool = False) -> None:
+def serve(*, host: str, port: int, trusted_proxies: Sequence[str], reload: bool = False) -> None:
     """Serves the application of the environment until a signal comes; closes every socket with 1012 then."""
     where: dict[str, Any] = {"app": "tracker.app:create_app", "factory": True, "host": host, "port": port}
+    where["forwarded_allow_ips"] = list(trusted_proxies)
     if reload:
         uvicorn.run(**where, **OPTIONS, reload=True)
         return

@@ -3,6 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
@@ -12,6 +14,9 @@ MIB = 1024 * 1024
 MIN_SECRET_BYTES = 32
 MIN_DISTINCT_CHARACTERS = 8
 KNOWN_DEFAULT_SECRETS = frozenset({"changeme", "change-me", "secret", "secret-key", "development", "insecure"})
+
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "DATABASE_READ_URL", "DB_PASSWORD", "REDIS_URL", "REDIS_PASSWORD")
+"""May also be given as the name of a file that holds them, in `…_FILE`."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -55,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     open_registration: bool = True
     web_origins: tuple[str, ...] = ()
     """Browser origins that may open a WebSocket, besides the API's own host."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+    """Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     database_pool_size: int = 10
     upload_store: str = "uploads"
     """A folder, or `s3://bucket/prefix` (reached as the `AWS_…` variables say); all replicas share it."""
@@ -83,13 +90,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             SettingsError: a variable is missing or can't be used.
         """
+        environ = _with_secrets_of_files(environ)
         return cls(
             database_url=_database_url(environ),
             database_read_url=async_driver_url(read_url) if (read_url := environ.get("DATABASE_READ_URL")) else None,
-            redis_url=environ.get("REDIS_URL") or None,
+            redis_url=_redis_url(environ),
             secret_key=_secret_key(environ),
             open_registration=_boolean(environ, "OPEN_REGISTRATION", default=True),
-            web_origins=tuple(filter(None, (part.strip() for part in environ.get("WEB_ORIGINS", "").split(",")))),
+            web_origins=_list(environ, "WEB_ORIGINS"),
+            trusted_proxies=_trusted_proxies(environ),
             database_pool_size=_integer(environ, "DATABASE_POOL_SIZE", default=10),
             upload_store=_upload_store(environ),
             upload_max_bytes=_integer(environ, "UPLOAD_MAX_BYTES", default=10 * MIB),
@@ -99,6 +108,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             clamd_url=_clamd_url(environ),
             rates=_rates(environ),
         )
+
+
+def _with_secrets_of_files(environ: Mapping[str, str]) -> Mapping[str, str]:
+    read: dict[str, str] = {}
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environ.get(name):
+            raise SettingsError(f"Set either {name} or {name}_FILE.")
+        try:
+            read[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE can't be read: {type(error).__name__}.") from None
+    return {**environ, **read}
 
 
 def _database_url(environ: Mapping[str, str]) -> str:
@@ -128,6 +152,30 @@ def _secret_key(environ: Mapping[str, str]) -> str:
     if key.lower() in KNOWN_DEFAULT_SECRETS or len(set(key)) < MIN_DISTINCT_CHARACTERS or "changeme" in key.lower():
         raise SettingsError("SECRET_KEY is a well-known or trivial value. Make one with: openssl rand -hex 32")
     return key
+
+
+def _redis_url(environ: Mapping[str, str]) -> str | None:
+    url, password = environ.get("REDIS_URL") or None, environ.get("REDIS_PASSWORD")
+    if url is None or not password:
+        return url
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "unix" or "@" in rest:
+        raise SettingsError("REDIS_PASSWORD goes with a REDIS_URL like redis://host:6379/0, without a login.")
+    return f"{scheme}://:{quote(password, safe='')}@{rest}"
+
+
+def _trusted_proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    proxies = _list(environ, "TRUSTED_PROXIES") or ("127.0.0.1",)
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            raise SettingsError(f"TRUSTED_PROXIES must be addresses or networks, not {proxy!r}.") from None
+    return proxies
+
+
+def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in environ.get(name, "").split(","))))
 
 
 def _upload_store(environ: Mapping[str, str]) -> str:
