@@ -24,9 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.conftest import Newcomer
 from tests.people import Person
+from tests.proxy import nginx
 from tests.realtime.changes import Work, mark_of
 from tests.realtime.mirror import Mirror
-from tests.realtime.replicas import Redis, Replica, nginx, terminate_connections
+from tests.realtime.replicas import Redis, Replica, terminate_connections
 from tracker.core.redis import REDIS_TROUBLE, redis_client
 from tracker.models import Role
 from tracker.settings import Settings
@@ -143,8 +144,8 @@ async def installation(settings: Settings) -> AsyncGenerator[tuple[Sequence[Repl
             worker.spawn()
             for replica in replicas:
                 await replica.start()
-            async with nginx(replicas) as address:
-                yield replicas, redis, address
+            async with nginx([each.address for each in replicas]) as proxy:
+                yield replicas, redis, proxy.web
         finally:
             for process in (*replicas, worker):
                 await process.end(signal.SIGKILL)

@@ -1,14 +1,10 @@
-"""What can be killed and started again, and the proxy before it."""
+"""What can be killed and started again."""
 
 import asyncio
-import re
 import signal
 import subprocess
-import tempfile
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from string import Template
 
 from httpx import AsyncClient, HTTPError
 from sqlalchemy import text
@@ -17,14 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.processes import START_SECONDS, TRACKER, environment_of
 from tracker.local.databases import valkey
-from tracker.local.stack import REPOSITORY, free_port
+from tracker.local.stack import free_port
 from tracker.settings import Settings
 
 _TERMINATE = text("""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()
 """)
-NGINX_CONFIGURATION = REPOSITORY / "deploy" / "nginx" / "tracker.conf.template"
 
 
 class Replica:
@@ -89,49 +84,6 @@ async def terminate_connections(session: AsyncSession) -> None:
             await session.rollback()
         else:
             return
-
-
-@asynccontextmanager
-async def nginx(replicas: Sequence[Replica]) -> AsyncGenerator[str]:
-    """The project's own proxy before the replicas; gives its address."""
-    with tempfile.TemporaryDirectory() as name:
-        directory, port = Path(name), free_port()
-        values = {
-            "WEB_PORT": str(port),
-            "SERVER_NAMES": "127.0.0.1",
-            "API_SERVERS": "".join(f"server {each.address} max_fails=1 fail_timeout=1s;" for each in replicas),
-            "WEB_ROOT": str(directory),
-        }
-        site = re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], NGINX_CONFIGURATION.read_text())
-        (directory / "site.conf").write_text(site)
-        (directory / "index.html").write_text("the web app")
-        main = Template(_MAIN).substitute(directory=directory)
-        (directory / "nginx.conf").write_text(main)
-        process = await asyncio.create_subprocess_exec("nginx", "-p", directory, "-c", directory / "nginx.conf")
-        try:
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            await process.wait()
-
-
-_MAIN = """
-daemon off;
-worker_processes 1;
-pid $directory/nginx.pid;
-error_log $directory/error.log;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    client_body_temp_path $directory/bodies;
-    proxy_temp_path $directory/proxied;
-    fastcgi_temp_path $directory/fastcgi;
-    uwsgi_temp_path $directory/uwsgi;
-    scgi_temp_path $directory/scgi;
-    include /etc/nginx/mime.types;
-    include $directory/site.conf;
-}
-"""
 
 
 async def _is_ready(client: AsyncClient) -> bool:
