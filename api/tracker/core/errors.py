@@ -8,11 +8,13 @@ import msgspec
 from tracker.core.schema import Output
 
 
-class FieldError(Output):
+class FieldError(Output, omit_defaults=True):
     """Which field is wrong, as a path like `tags[0]`, and why."""
 
     field: str
     message: str
+    position: int | None = None
+    """Of a text in a language: the character, counted from 0, at which it went wrong."""
 
 
 class Problem(Output, omit_defaults=True):

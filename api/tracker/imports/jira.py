@@ -9,11 +9,12 @@ import msgspec
 
 from tracker.accounts.schemas import EMAIL
 from tracker.comments.schemas import MAX_BODY_BYTES
+from tracker.core.text import key_of
 from tracker.imports.jira_shape import JiraComment, JiraFields, JiraIssue, JiraLink, JiraPerson
 from tracker.imports.source import BrokenLine, SourceComment, SourceIssue, SourcePerson
 from tracker.imports.wiki import to_markdown
 from tracker.issues.schemas import MAX_DESCRIPTION_BYTES, MAX_TITLE_LENGTH
-from tracker.issues.tags import MAX_TAG_LENGTH, MAX_TAGS, key_of
+from tracker.issues.tags import MAX_TAG_LENGTH, MAX_TAGS
 from tracker.models import CLOSED_STATUSES, Severity, Status
 
 Note = Callable[[str], None]

@@ -17,13 +17,16 @@ from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
 from tracker.core.schema import NO_NUL, PathId
 from tracker.core.transaction import Transaction
+from tracker.core.zones import TimeZone, zone_of
 from tracker.issues.etags import etag_matches, etag_of
 from tracker.issues.history import History
-from tracker.issues.listing import IssueFilters, IssueList, Sort
+from tracker.issues.listing import IssueFilters, IssueList
 from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
 from tracker.issues.services import IssueService
 from tracker.issues.snapshot import read_snapshot
 from tracker.models import Severity, Status
+from tracker.query.ast import Sort
+from tracker.query.help import QUERY_HELP
 
 IfMatch = Annotated[
     str | None,
@@ -34,9 +37,7 @@ IfNoneMatch = Annotated[
 ]
 
 Text = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
-Words = Annotated[
-    list[Text] | None, QueryParameter(description='Full text: words, "phrases", `or`, `-without`; or `#42`.')
-]
+Queries = Annotated[list[Text] | None, QueryParameter(description=QUERY_HELP)]
 Statuses = Annotated[list[Status] | None, QueryParameter(description="Any of these.")]
 Severities = Annotated[list[Severity] | None, QueryParameter(description="Any of these.")]
 TagFilter = Annotated[list[Text] | None, QueryParameter(description="All of these, compared without case.")]
@@ -54,7 +55,7 @@ class IssueController(Controller):
         self,
         viewer: NamedDependency[Viewer],
         session: NamedDependency[AsyncSession],
-        q: Words = None,
+        q: Queries = None,
         status: Statuses = None,
         severity: Severities = None,
         tag: TagFilter = None,
@@ -65,13 +66,15 @@ class IssueController(Controller):
         ] = Sort.NEWEST,
         limit: Limit = 50,
         cursor: Cursor = None,
+        tz: TimeZone = "UTC",
     ) -> IssuePage:
         """A page of the issues that the viewer may see: reporters see what they filed.
 
-        All filters can be repeated. `total` counts all pages, exactly up to 10,000.
+        All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000.
         """
         filters = IssueFilters(
             q=tuple(q or ()),
+            zone=zone_of(tz),
             status=tuple(status or ()),
             severity=tuple(severity or ()),
             tag=tuple(tag or ()),

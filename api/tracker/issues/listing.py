@@ -2,8 +2,8 @@
 
 import re
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import ColumnElement, cast, false, func, or_, select
@@ -12,33 +12,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from tracker.accounts.viewer import Viewer
-from tracker.core.errors import Invalid
+from tracker.core.clock import Clock, utc_now
+from tracker.core.errors import FieldError, Invalid
 from tracker.core.paging import Moment, beyond, decode_cursor, encode_cursor
 from tracker.core.schema import MAX_ID
+from tracker.core.text import key_of, trimmed
 from tracker.issues.rows import row_of, select_rows
 from tracker.issues.schemas import IssuePage
-from tracker.issues.search import matches
-from tracker.issues.tags import key_of, trimmed
 from tracker.issues.visibility import visible_issues
 from tracker.models import Issue, Severity, Status
+from tracker.query.ast import Query, Sort
+from tracker.query.errors import QueryError
+from tracker.query.parser import parse
+from tracker.query.predicate import condition_of
 
 COUNT_CAP = 10_000
 _PERSON_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
-class Sort(StrEnum):
-    NEWEST = "-created"
-    OLDEST = "created"
-    RECENTLY_UPDATED = "-updated"
-    LEAST_RECENTLY_UPDATED = "updated"
-    MOST_SEVERE = "-severity"
-    LEAST_SEVERE = "severity"
-
-
 class IssueFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """What to list. Several values of one field mean any of them; several tags or words mean all of them."""
+    """What to list. Several values of one field mean any of them; several tags or queries mean all of them."""
 
     q: tuple[str, ...] = ()
+    """In the query language."""
+    zone: ZoneInfo = ZoneInfo("UTC")
+    """Cuts the days that `q` names."""
     status: tuple[Status, ...] = ()
     severity: tuple[Severity, ...] = ()
     tag: tuple[str, ...] = ()
@@ -51,13 +49,17 @@ class IssueFilters(msgspec.Struct, frozen=True, kw_only=True):
 class IssueList:
     """Lists issues for one viewer."""
 
-    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
+    def __init__(self, session: AsyncSession, viewer: Viewer, clock: Clock = utc_now) -> None:
         self._session = session
         self._viewer = viewer
+        self._clock = clock
 
     async def page(self, filters: IssueFilters, *, sort: Sort, cursor: str | None, limit: int) -> IssuePage:
-        """One page, in two statements whatever its size."""
+        """One page, in two statements whatever its size. A `sort:` in a query goes before the order given."""
+        queries = self._read(filters)
+        sort = next((query.sort for query in queries if query.sort), sort)
         conditions = self._conditions(filters)
+        conditions += [condition_of(query, self._viewer, filters.zone) for query in queries]
         column, descending = _sort_column(sort)
         query = select_rows(self._viewer).where(*conditions).limit(limit + 1)
         if cursor:
@@ -77,10 +79,20 @@ class IssueList:
         counted = select(Issue.id).where(visible_issues(self._viewer), *conditions).limit(COUNT_CAP + 1).subquery()
         return await self._session.scalar(select(func.count()).select_from(counted)) or 0
 
+    def _read(self, filters: IssueFilters) -> list[Query]:
+        """The queries, all of which have to be met.
+
+        Raises:
+            Invalid: one of them makes no sense.
+        """
+        today = self._clock().astimezone(filters.zone).date()
+        try:
+            return [parse(text, today) for text in filters.q]
+        except QueryError as error:
+            raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
+
     def _conditions(self, filters: IssueFilters) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
-        if words := " ".join(filters.q).strip():
-            conditions.append(matches(words))
         if filters.status:
             conditions.append(Issue.status.in_(filters.status))
         if filters.severity:

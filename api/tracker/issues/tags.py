@@ -1,6 +1,5 @@
 """Tags: shown as they were written, compared without case."""
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.accounts.viewer import Viewer
 from tracker.core.errors import FieldError, Invalid
 from tracker.core.schema import ONE_LINE, Output
+from tracker.core.text import key_of, trimmed
 from tracker.issues.visibility import visible_issues
 from tracker.models import Issue
 
@@ -21,15 +21,6 @@ Tag = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE, exampl
 Tags = Annotated[
     list[Tag], Meta(max_length=100, description="Up to 20, of 1 to 50 characters each; equal but for case is equal.")
 ]
-
-
-def key_of(tag: str) -> str:
-    """The form in which tags are compared."""
-    return unicodedata.normalize("NFKC", tag).casefold()
-
-
-def trimmed(tag: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(tag.split()))
 
 
 def cleaned(tags: Iterable[str]) -> list[str]:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import IntEnum
-from functools import cache
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
 
 from litestar import get
 from litestar.datastructures import State
@@ -17,6 +15,7 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.clock import utc_now
 from tracker.core.errors import Invalid
 from tracker.core.openapi import READ, refusals
+from tracker.core.zones import TimeZone, zone_of
 from tracker.statistics.daily import DailyStats
 from tracker.statistics.dashboard import Window
 from tracker.statistics.schemas import DashboardStats, DayStatus
@@ -30,17 +29,7 @@ class WindowDays(IntEnum):
     YEAR = 365
 
 
-@cache
-def _time_zones() -> frozenset[str]:
-    """Once, because to list them is to look through a directory of the system."""
-    return frozenset(available_timezones())
-
-
 Days = Annotated[WindowDays, QueryParameter(description="Length of the window that ends today: 30, 90 or 365 days.")]
-TimeZone = Annotated[
-    str,
-    QueryParameter(max_length=64, description="IANA name of the time zone that cuts the days, like `Europe/Berlin`."),
-]
 FromDay = Annotated[date, QueryParameter(name="from", description="First UTC day.")]
 ToDay = Annotated[date, QueryParameter(name="to", description="Last UTC day, inclusive.")]
 
@@ -60,9 +49,7 @@ async def read_dashboard(
     An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
     closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
     """
-    if tz not in _time_zones():
-        raise Invalid.field("tz", "Not the name of a time zone. Use one like Europe/Berlin, or UTC.")
-    window = Window(days=days, zone=ZoneInfo(tz), now=utc_now())
+    window = Window(days=days, zone=zone_of(tz), now=utc_now())
     return await state.figures.dashboard(viewer, window)
 
 

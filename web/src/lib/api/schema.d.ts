@@ -287,7 +287,7 @@ export interface paths {
          * List issues
          * @description A page of the issues that the viewer may see: reporters see what they filed.
          *
-         *     All filters can be repeated. `total` counts all pages, exactly up to 10,000.
+         *     All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000.
          */
         get: operations["listIssues"];
         put?: never;
@@ -882,6 +882,11 @@ export interface components {
         FieldError: {
             field: string;
             message: string;
+            /**
+             * @description Of a text in a language: the character, counted from 0, at which it went wrong.
+             * @default null
+             */
+            position?: number | null;
         };
         /**
          * HistoryEntry
@@ -2331,7 +2336,22 @@ export interface operations {
     listIssues: {
         parameters: {
             query?: {
-                /** @description Full text: words, "phrases", `or`, `-without`; or `#42`. */
+                /**
+                 * @description What to look for: words, "exact phrases", and fields, which all have to be met:
+                 *
+                 *     * `is:open` `is:closed` `status:open,triaged` `severity:>=high`
+                 *     * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)
+                 *     * `assignee:@me` `assignee:none` `assignee:7` `reporter:"Ann Lee"`
+                 *     * `has:` or `no:` `assignee` `tag` `description` `comment` `attachment`
+                 *     * `created:` `updated:` `closed:` with `2026-01-05`, `2026-01`, `>=2026-01-01`, `2026-01-05..2026-01-11`, `today`,
+                 *       `last-30d`, `<-7d` (d, w, m, y)
+                 *     * `was:done` `status was:done` `severity was:high` `assignee was:@me`: now or ever before
+                 *     * `as-of:2026-03-01`: by status, severity, tags and assignee at the end of that day
+                 *     * `#42`, `sort:-updated`
+                 *
+                 *     `OR`, `AND`, `NOT`, `-` and brackets put them together. Names of fields and values are compared without case. Anything
+                 *     else is a word to look for. What makes no sense is refused with the `position` and what was expected there.
+                 */
                 q?: string[];
                 /** @description Any of these. */
                 status?: components["schemas"]["Status"][];
@@ -2349,6 +2369,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before; leave out for the first page. */
                 cursor?: string;
+                /** @description IANA name of the time zone that cuts the days, like `Europe/Berlin`. */
+                tz?: string;
             };
             header?: never;
             path?: never;

@@ -1,0 +1,186 @@
+"""A query as a condition on `issues`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import Text as SqlText
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from tracker.accounts.viewer import Viewer
+from tracker.core.text import key_of, trimmed
+from tracker.models import Issue, User
+from tracker.query import ast
+from tracker.query.past import ever_was, value_then
+from tracker.query.text import holds, lacks, says_something
+
+Condition = ColumnElement[bool]
+
+
+def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo) -> Condition:
+    """What the query asks for; who may see it is for `visible_issues` to say.
+
+    Words alone that are none to full text, like "the", find nothing; beside anything else they restrict nothing.
+    """
+    as_of = None if query.as_of is None else _midnight(query.as_of, zone)
+    conditions: list[Condition] = [] if as_of is None else [Issue.created_at < as_of]
+    if query.root is not None:
+        conditions.append(_Predicate(viewer, zone, as_of).of(query.root))
+        leaves = list(_leaves(query.root))
+        words = [leaf for leaf in leaves if isinstance(leaf, ast.Words)]
+        if len(words) == len(leaves):
+            conditions.append(or_(*map(says_something, words)))
+    return and_(true(), *conditions)
+
+
+class _Predicate:
+    def __init__(self, viewer: Viewer, zone: ZoneInfo, as_of: datetime | None) -> None:
+        self._viewer = viewer
+        self._zone = zone
+        self._as_of = as_of
+
+    def of(self, node: ast.Node) -> Condition:  # noqa: C901, PLR0911, PLR0912
+        match node:
+            case ast.All(terms):
+                return and_(true(), *map(self.of, terms))
+            case ast.Any(terms):
+                return or_(false(), *map(self.of, terms))
+            case ast.Not(term):
+                return self._without(term)
+            case ast.Words():
+                return holds(node)
+            case ast.Number(issue_id):
+                return Issue.id == issue_id
+            case ast.InStatus(values):
+                return self._now_or_then("status", Issue.status, values)
+            case ast.InSeverity(values):
+                return self._now_or_then("severity", Issue.severity, values)
+            case ast.Tagged(names):
+                return self._tagged(names)
+            case ast.Of("reporter", people):
+                return self._among(Issue.reporter_id, people)
+            case ast.Of(_, people):
+                return self._assigned(people)
+            case ast.Has(part):
+                return self._has(part)
+            case ast.Dated(field, since, until):
+                return self._dated(field, since, until)
+            case ast.WasStatus(values):
+                return or_(self.of(ast.InStatus(values)), ever_was("status", _is_any(values), self._as_of))
+            case ast.WasSeverity(values):
+                return or_(self.of(ast.InSeverity(values)), ever_was("severity", _is_any(values), self._as_of))
+            case ast.WasAssigned(people):
+                return or_(self._assigned(people), ever_was("assignee_id", self._is_among(people), self._as_of))
+
+    def _without(self, node: ast.Node) -> Condition:
+        """Negations go down to the words, because those that are none restrict nothing either way."""
+        match node:
+            case ast.All(terms):
+                return or_(false(), *map(self._without, terms))
+            case ast.Any(terms):
+                return and_(true(), *map(self._without, terms))
+            case ast.Not(term):
+                return self.of(term)
+            case ast.Words():
+                return lacks(node)
+            case _:
+                # Null, where there is no date or person to compare, is no.
+                return not_(func.coalesce(self.of(node), false()))
+
+    def _now_or_then(self, field: str, column: Any, values: Sequence[str]) -> Condition:
+        if self._as_of is None:
+            return column.in_(values)
+        return _is_any(values)(value_then(field, column, self._as_of))
+
+    def _tagged(self, names: Sequence[str]) -> Condition:
+        if self._as_of is None:
+            keys = sorted({key_of(trimmed(name)) for name in names})
+            return Issue.tag_keys.overlap(cast(keys, ARRAY(SqlText)))
+        tag = func.jsonb_array_elements_text(self._tags_then()).table_valued("value", name="tag")
+        wanted = [func.lower(func.normalize(trimmed(name))) for name in names]
+        return exists(select(true()).select_from(tag).where(func.lower(func.normalize(tag.c.value)).in_(wanted)))
+
+    def _tags_then(self) -> ColumnElement[Any]:
+        assert self._as_of is not None  # noqa: S101
+        return value_then("tags", Issue.tags.expression, self._as_of)
+
+    def _assigned(self, people: Sequence[ast.Who]) -> Condition:
+        if self._as_of is None:
+            return self._among(Issue.assignee_id, people)
+        return self._is_among(people)(value_then("assignee_id", Issue.assignee_id.expression, self._as_of))
+
+    def _is_among(self, people: Sequence[ast.Who]) -> Callable[[ColumnElement[Any]], Condition]:
+        """The same of a person's id in JSON."""
+        return lambda value: self._among(cast(func.jsonb_build_array(value).op("->>")(0), BigInteger), people)
+
+    def _among(self, column: Any, people: Sequence[ast.Who]) -> Condition:
+        found: list[Condition] = []
+        ids: list[int] = []
+        for who in people:
+            match who:
+                case ast.Me():
+                    ids.append(self._viewer.id)
+                case ast.PersonId(id):
+                    ids.append(id)
+                case ast.Nobody():
+                    found.append(column.is_(None))
+                case ast.PersonName(name):
+                    found.append(column.in_(select(User.id).where(_is_named(name))))
+        if ids:
+            found.append(column.in_(ids))
+        return or_(false(), *found)
+
+    def _has(self, part: ast.Part) -> Condition:
+        match part:
+            case "assignee":
+                return not_(self._assigned([ast.Nobody()]))
+            case "attachment":
+                return Issue.attachment_count > 0
+            case "comment":
+                return Issue.comment_count > 0
+            case "description":
+                return Issue.description != ""
+            case "tag" if self._as_of:
+                return func.jsonb_array_length(self._tags_then()) > 0
+            case "tag":
+                return func.cardinality(Issue.tags) > 0
+
+    def _dated(self, field: str, since: date | None, until: date | None) -> Condition:
+        column: Any = {"created": Issue.created_at, "updated": Issue.updated_at, "closed": Issue.closed_at}[field]
+        bounds: list[Condition] = [column.is_not(None)]
+        if since:
+            bounds.append(column >= _midnight(since, self._zone))
+        if until:
+            bounds.append(column < _midnight(until, self._zone))
+        return and_(*bounds)
+
+
+def _is_any(values: Sequence[str]) -> Callable[[ColumnElement[Any]], Condition]:
+    return lambda value: func.jsonb_build_array(value).op("->>")(0).in_([str(each) for each in values])
+
+
+def _is_named(name: str) -> Condition:
+    """Names that have this at the beginning, or at the beginning of one of their words."""
+    wanted = f" {' '.join(name.split())}"
+    return func.strpos(func.concat(" ", func.lower(User.full_name)), func.lower(wanted)) > 0
+
+
+def _leaves(node: ast.Node) -> Iterator[ast.Node]:
+    match node:
+        case ast.All(terms) | ast.Any(terms):
+            for term in terms:
+                yield from _leaves(term)
+        case ast.Not(term):
+            yield from _leaves(term)
+        case _:
+            yield node
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When the day begins; before all that can be, for days that have no moment in UTC."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
