@@ -41,7 +41,7 @@ from tracker.examples import EXAMPLES
 from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
 from tracker.issues.dependencies import provide_issues
-from tracker.operations.controllers import list_jobs
+from tracker.operations.controllers import list_checks, list_jobs
 from tracker.operations.metrics import SharedMetrics, read_metrics
 from tracker.realtime.controllers import list_events
 from tracker.realtime.live import LiveUpdates
@@ -118,6 +118,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             read_dashboard,
             list_daily_stats,
             list_jobs,
+            list_checks,
             read_liveness,
             read_readiness,
             read_metrics,

@@ -112,6 +112,7 @@ JOB: dict[str, Any] = {
     "name": "daily_stats",
     "summary": "Count issues by status",
     "schedule": "every 30 minutes",
+    "next_run_at": "2026-02-04T16:30:00Z",
     "last_run": {
         "started_at": "2026-02-04T16:00:00Z",
         "milliseconds": 48,
@@ -123,6 +124,12 @@ JOB: dict[str, Any] = {
     "runs": 2880,
     "failures": 0,
 }
+CHECK: dict[str, Any] = {
+    "name": "database",
+    "status": "ok",
+    "milliseconds": 3,
+    "detail": "PostgreSQL answers.",
+}
 
 
 def _page(item: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -133,6 +140,7 @@ EXAMPLES: dict[str, Any] = {
     "AccessGranted": {"access_token": "eyJhbGciOiJIUzI1NiJ9.…", "expires_in": 600, "token_type": "bearer"},
     "Attachment": ATTACHMENT,
     "AttachmentChange": {"keep": True},
+    "Check": CHECK,
     "Comment": COMMENT,
     "CommentPage": _page(COMMENT),
     "CommentText": {"body": COMMENT["body"]},

@@ -43,6 +43,25 @@ class Scanner:
         finally:
             writer.close()
 
+    async def ping(self) -> None:
+        """Asks whether it is there.
+
+        Raises:
+            ScannerAway: it is not.
+        """
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                reader, writer = await self._connect()
+                try:
+                    writer.write(b"zPING\0")
+                    answer = await reader.readuntil(b"\0")
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError) as error:
+            raise ScannerAway(str(error)) from error
+        if answer != b"PONG\0":
+            raise ScannerAway("it answers in another language")
+
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         address = urlsplit(self._url)
         if address.scheme == "tcp":

@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
+from arq.cron import next_cron
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.core.clock import Clock, utc_now
@@ -58,6 +61,11 @@ class Schedule:
     description: str
     fields: Mapping[str, int | set[int]]
     """Hour, minute and so on, as arq's `cron` takes them."""
+
+    def next_after(self, moment: datetime) -> datetime:
+        """When it is due the next time, by the reckoning of those who start it."""
+        fields: dict[str, Any] = dict(self.fields)
+        return next_cron(moment.astimezone(UTC), **fields, microsecond=0)
 
 
 NIGHTLY = Schedule("daily at 02:00", {"hour": 2, "minute": 0})

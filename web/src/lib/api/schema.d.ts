@@ -615,9 +615,29 @@ export interface paths {
         };
         /**
          * Background jobs and their last runs
-         * @description What runs when, how the last run went, and when one last succeeded.
+         * @description What runs when and next, how the last run went, and when one last succeeded.
          */
         get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Does everything that the tracker needs do its part?
+         * @description Asked of each part at this moment, by the replica that answers.
+         */
+        get: operations["listChecks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -736,6 +756,24 @@ export interface components {
             id: number;
             name: string;
         };
+        /**
+         * Check
+         * @description Something that the tracker needs, and whether it does its part just now.
+         */
+        Check: {
+            /** @description `database`, `redis`, `worker`, `files` or `scanner`. */
+            name: string;
+            status: components["schemas"]["CheckStatus"];
+            /** @description How long it took to find out. */
+            milliseconds: number;
+            /** @description What is so, and what it means. */
+            detail: string;
+        };
+        /**
+         * CheckStatus
+         * @enum {string}
+         */
+        CheckStatus: "ok" | "failing" | "unused";
         /** Comment */
         Comment: {
             id: number;
@@ -1002,6 +1040,11 @@ export interface components {
             summary: string;
             /** @description In UTC. */
             schedule: string;
+            /**
+             * Format: date-time
+             * @description If a worker is there to run it.
+             */
+            next_run_at: string;
             last_run: components["schemas"]["JobRun"] | null;
             last_success_at: string | null;
             runs: number;
@@ -3180,6 +3223,7 @@ export interface operations {
                      *         "name": "daily_stats",
                      *         "summary": "Count issues by status",
                      *         "schedule": "every 30 minutes",
+                     *         "next_run_at": "2026-02-04T16:30:00Z",
                      *         "last_run": {
                      *           "started_at": "2026-02-04T16:00:00Z",
                      *           "milliseconds": 48,
@@ -3194,6 +3238,41 @@ export interface operations {
                      *     ]
                      */
                     "application/json": components["schemas"]["Job"][];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Does everything that the tracker needs do its part? */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "name": "database",
+                     *         "status": "ok",
+                     *         "milliseconds": 3,
+                     *         "detail": "PostgreSQL answers."
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Check"][];
                 };
             };
             400: components["responses"]["Invalid"];
