@@ -162,6 +162,7 @@ export class SimServer {
 			send: (entry, signal) => this.#answer(signal, () => this.#once(entry, viewer)),
 			issue: (id, signal) => this.#answer(signal, () => this.#visible(id).issue),
 			comments: (id, signal) => this.#answer(signal, () => this.#visible(id).comments),
+			attachments: (id, signal) => this.#answer(signal, () => (this.#visible(id), [])),
 			history: (_id, signal) => this.#answer(signal, () => []),
 			list: (_query, signal) =>
 				this.#answer(signal, () => {

@@ -1,6 +1,6 @@
 import { anonymousFetch, api, ok, tokens } from '#lib/api/client.ts';
 import { Problem } from '#lib/api/errors.ts';
-import type { Comment, IssueRow, User } from '#lib/api/types.ts';
+import type { Attachment, Comment, IssueRow, User } from '#lib/api/types.ts';
 import { engine } from '#lib/sync/engine.svelte.ts';
 
 export type SessionStatus = 'starting' | 'anonymous' | 'signed-in' | 'expired';
@@ -37,6 +37,8 @@ class Session {
 		comment: (issue: IssueRow): boolean => this.#isStaff || issue.reporter.id === this.user?.id,
 		editComment: (comment: Comment): boolean => comment.author.id === this.user?.id,
 		deleteComment: (comment: Comment): boolean => this.#isAdmin || comment.author.id === this.user?.id,
+		keepFile: (): boolean => this.#isStaff,
+		deleteFile: (file: Attachment): boolean => this.#isAdmin || file.uploaded_by.id === this.user?.id,
 		/** Delete issues, restore and purge them. */
 		remove: (): boolean => this.#isAdmin,
 		assign: (): boolean => this.#isStaff,

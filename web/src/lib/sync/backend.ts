@@ -1,5 +1,5 @@
 import type { components, operations } from '#lib/api/schema.d.ts';
-import type { Comment, HistoryEntry, Issue } from '#lib/api/types.ts';
+import type { Attachment, Comment, HistoryEntry, Issue } from '#lib/api/types.ts';
 import type { Answer, Entry, EventPage, Snapshot } from './types.ts';
 
 /** The server, as the sync engine needs it. */
@@ -11,6 +11,7 @@ export interface Backend {
 	send(entry: Entry, signal: AbortSignal): Promise<Answer>;
 	issue(id: number, signal: AbortSignal): Promise<Issue>;
 	comments(id: number, signal: AbortSignal): Promise<Comment[]>;
+	attachments(id: number, signal: AbortSignal): Promise<Attachment[]>;
 	history(id: number, signal: AbortSignal): Promise<HistoryEntry[]>;
 	list(query: ListQuery, signal: AbortSignal): Promise<ListPage>;
 }

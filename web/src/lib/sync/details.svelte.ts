@@ -1,5 +1,5 @@
 import type { Problem } from '#lib/api/errors.ts';
-import type { Comment, HistoryEntry, Issue, TrackerEvent } from '#lib/api/types.ts';
+import type { Attachment, Comment, HistoryEntry, Issue, TrackerEvent } from '#lib/api/types.ts';
 import { compareAge } from './base.ts';
 import { engine, type Engine } from './engine.svelte.ts';
 import { Resource } from './resource.ts';
@@ -23,6 +23,7 @@ interface Parts {
 	issue: Resource<Issue>;
 	comments: Resource<Comment[]>;
 	history: Resource<HistoryEntry[]>;
+	files: Resource<Attachment[]>;
 }
 
 /**
@@ -55,6 +56,21 @@ export class Details {
 		return view(() => comments.data && this.#withPending(id, comments.data), comments);
 	}
 
+	/** Oldest first, with those whose content was removed for its age. */
+	files(id: number): View<Attachment[]> {
+		if (id < 0) return view(() => []);
+		const { files } = this.#of(id);
+		return view(() => files.data && this.#withPendingFiles(id, files.data), files);
+	}
+
+	/** Files that were just uploaded are shown before the feed tells of them. */
+	attached(id: number, added: readonly Attachment[]): void {
+		const files = this.#parts.get(id)?.files;
+		if (!files?.current) return;
+		const known = new Set(files.current.map((file) => file.id));
+		files.set([...files.current, ...added.filter((file) => !known.has(file.id))]);
+	}
+
 	history(id: number): View<HistoryEntry[]> {
 		if (id < 0) return view(() => []);
 		const { history } = this.#of(id);
@@ -68,7 +84,8 @@ export class Details {
 			parts = {
 				issue: new Resource((signal) => this.#engine.read(backend.issue(id, signal), rowsOf)),
 				comments: new Resource((signal) => backend.comments(id, signal)),
-				history: new Resource((signal) => backend.history(id, signal))
+				history: new Resource((signal) => backend.history(id, signal)),
+				files: new Resource((signal) => backend.attachments(id, signal))
 			};
 			this.#forgetOldest();
 		}
@@ -94,6 +111,7 @@ export class Details {
 			parts.history.invalidate();
 			if (ids === null || kinds.has('issue')) parts.issue.invalidate();
 			if (ids === null || kinds.has('comment')) parts.comments.invalidate();
+			if (ids === null || kinds.has('attachment')) parts.files.invalidate();
 		}
 	}
 
@@ -104,11 +122,16 @@ export class Details {
 	}
 
 	/** The answer to an own write is shown before the feed tells of it. */
-	#answered({ issueId, mutation }: Entry, { issue, comment }: Answer): void {
+	#answered({ issueId, mutation }: Entry, { issue, comment, file }: Answer): void {
 		const parts = this.#parts.get(issueId);
 		if (!parts) return;
 		const known = parts.issue.current;
 		if (issue && (!known || compareAge(issue, known) >= 0)) parts.issue.set(issue);
+		const files = parts.files.current;
+		if (files && file) parts.files.set(files.map((other) => (other.id === file.id ? file : other)));
+		if (files && mutation.kind === 'deleteFile') {
+			parts.files.set(files.filter(({ id }) => id !== mutation.fileId));
+		}
 		const comments = parts.comments.current;
 		if (!comments) return;
 		if (comment) {
@@ -166,6 +189,18 @@ export class Details {
 			}
 		}
 		return comments;
+	}
+
+	#withPendingFiles(id: number, loaded: readonly Attachment[]): Attachment[] {
+		let files: Attachment[] = [...loaded];
+		for (const { mutation } of this.#pendingOf(id)) {
+			if (mutation.kind === 'keepFile') {
+				files = files.map((file) => (file.id === mutation.fileId ? { ...file, keep: mutation.keep } : file));
+			} else if (mutation.kind === 'deleteFile') {
+				files = files.filter((file) => file.id !== mutation.fileId);
+			}
+		}
+		return files;
 	}
 
 	/** What the server has answered is in the loaded parts already. */

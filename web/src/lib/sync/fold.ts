@@ -24,7 +24,10 @@ export function fold(row: IssueRow | null, entry: Entry, viewer: Person): IssueR
 			return row && { ...row, comment_count: row.comment_count + 1 };
 		case 'deleteComment':
 			return row && { ...row, comment_count: Math.max(0, row.comment_count - 1) };
+		case 'deleteFile':
+			return row && { ...row, attachment_count: Math.max(0, row.attachment_count - 1) };
 		case 'editComment':
+		case 'keepFile':
 			return row;
 	}
 }
@@ -40,6 +43,7 @@ export function isReflected(row: IssueRow | undefined, { mutation }: Entry, answ
 		case 'comment':
 			return answer.comment !== undefined && compareTimes(row.updated_at, answer.comment.created_at) >= 0;
 		case 'editComment':
+		case 'keepFile':
 			return true;
 		default:
 			return false;

@@ -43,6 +43,9 @@ export const http: Backend = {
 			)
 		),
 
+	attachments: (issue_id, signal) =>
+		ok(api.GET('/issues/{issue_id}/attachments', { params: { path: { issue_id } }, signal })),
+
 	history: (issue_id, signal) =>
 		allPages((cursor) =>
 			ok(
@@ -114,6 +117,23 @@ async function send(entry: Entry, signal: AbortSignal): Promise<Answer> {
 					signal
 				})
 			);
+		case 'keepFile':
+			return fileAnswer(
+				await api.PATCH('/issues/{issue_id}/attachments/{attachment_id}', {
+					params: { path: { issue_id, attachment_id: mutation.fileId } },
+					headers,
+					body: { keep: mutation.keep },
+					signal
+				})
+			);
+		case 'deleteFile':
+			return answer(
+				await api.DELETE('/issues/{issue_id}/attachments/{attachment_id}', {
+					params: { path: { issue_id, attachment_id: mutation.fileId } },
+					headers,
+					signal
+				})
+			);
 	}
 }
 
@@ -136,6 +156,10 @@ function issueAnswer(result: { data?: Answer['issue']; response: Response }): An
 
 function commentAnswer(result: { data?: Answer['comment']; response: Response }): Answer {
 	return { ...answer(result), comment: result.data };
+}
+
+function fileAnswer(result: { data?: Answer['file']; response: Response }): Answer {
+	return { ...answer(result), file: result.data };
 }
 
 async function allPages<T>(

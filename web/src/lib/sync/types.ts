@@ -1,6 +1,6 @@
 import type { Problem } from '#lib/api/errors.ts';
 import type { components } from '#lib/api/schema.d.ts';
-import type { Comment, Issue, IssueRow, Person, Severity, Status } from '#lib/api/types.ts';
+import type { Attachment, Comment, Issue, IssueRow, Person, Severity, Status } from '#lib/api/types.ts';
 
 /** The fields of an issue that people set. */
 export interface IssueChanges {
@@ -29,7 +29,10 @@ export type Mutation =
 	| { kind: 'restore'; id: number }
 	| { kind: 'comment'; id: number; body: string }
 	| { kind: 'editComment'; id: number; commentId: number; body: string }
-	| { kind: 'deleteComment'; id: number; commentId: number };
+	| { kind: 'deleteComment'; id: number; commentId: number }
+	/** Whether a file outlives its retention. */
+	| { kind: 'keepFile'; id: number; fileId: number; keep: boolean }
+	| { kind: 'deleteFile'; id: number; fileId: number };
 
 /** What the server answered to a mutation. */
 export interface Answer {
@@ -38,6 +41,7 @@ export interface Answer {
 	/** The issue after it, where the answer tells. */
 	issue?: Issue;
 	comment?: Comment;
+	file?: Attachment;
 	/** It is the repeated answer to an earlier sending, and may tell of a state long past. */
 	isReplay?: boolean;
 }

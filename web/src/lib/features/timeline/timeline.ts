@@ -84,10 +84,28 @@ function describe(entry: HistoryEntry): Sentence | null {
 			return entry.field === 'name' ? { icon: 'edited', parts: say`attached ${quote(entry.new)}` } : null;
 		case 'attachment.deleted':
 			return entry.field === 'name' ? { icon: 'removed', parts: say`removed ${quote(entry.old)}` } : null;
+		case 'attachment.updated':
+			return describeFile(entry);
 		// The comments themselves stand in the timeline, and say when they were edited.
 		case 'comment.created':
 		case 'comment.updated':
-		case 'attachment.updated':
+		default:
+			return null;
+	}
+}
+
+function describeFile({ field, new: now, attachment }: HistoryEntry): Sentence | null {
+	const name = quote(attachment?.name);
+	switch (field) {
+		case 'keep':
+			return now === true
+				? { icon: 'edited', parts: say`keeps ${name} for good` }
+				: { icon: 'edited', parts: say`lets ${name} expire` };
+		case 'found':
+			return { icon: 'removed', parts: say`found ${quote(now)} in ${name}: nobody can download it` };
+		case 'removed_at':
+			return { icon: 'removed', parts: say`removed ${name} because its time was over` };
+		// That a file was found to be clean is what everybody expects; the file itself tells.
 		default:
 			return null;
 	}
