@@ -5,6 +5,10 @@ declare global {
 			/** What the person can do about it. */
 			hint?: string;
 		}
+		interface PageState {
+			/** The entry before this one is the same list without the panel. */
+			isBeside?: boolean;
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import {
 	PanelLeft,
 	Search,
 	Settings,
+	SquareKanban,
 	SquarePen,
 	Sun,
 	Trash,
@@ -98,6 +99,15 @@ export function shellCommands(): Action[] {
 			icon: Layers,
 			shortcut: 'g i',
 			run: () => goto(resolve('/issues'))
+		},
+		{
+			id: 'go.board',
+			title: 'Go to the board',
+			group: 'Go to',
+			icon: SquareKanban,
+			shortcut: 'g b',
+			keywords: ['kanban', 'columns'],
+			run: () => goto(resolve('/board'))
 		},
 		{
 			id: 'go.mine',

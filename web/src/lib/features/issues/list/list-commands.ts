@@ -5,6 +5,8 @@ import type { Field } from '../fields.ts';
 interface Hands {
 	hasMarked(): boolean;
 	move(step: number): void;
+	/** To the column beside; null where there are none. */
+	across: ((step: number) => void) | null;
 	open(): unknown;
 	toggle(): unknown;
 	clear(): void;
@@ -38,6 +40,22 @@ export function listCommands(hands: Hands): Action[] {
 			group: 'List',
 			shortcut: 'k',
 			run: () => hands.move(-1)
+		},
+		{
+			id: 'board.left',
+			title: 'Column to the left',
+			group: 'List',
+			shortcut: 'h',
+			available: () => hands.across !== null,
+			run: () => hands.across?.(-1)
+		},
+		{
+			id: 'board.right',
+			title: 'Column to the right',
+			group: 'List',
+			shortcut: 'l',
+			available: () => hands.across !== null,
+			run: () => hands.across?.(1)
 		},
 		{
 			id: 'list.open',

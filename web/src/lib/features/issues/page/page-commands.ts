@@ -9,6 +9,8 @@ interface Hands {
 	next: (() => void) | null;
 	previous: (() => void) | null;
 	back(): void;
+	/** From beside the list to a page of its own; null where it is one. */
+	expand: (() => void) | null;
 	pick(field: Field): void;
 	edit(): void;
 	comment(): void;
@@ -43,7 +45,21 @@ export function pageCommands(hands: Hands): Action[] {
 			available: () => hands.previous !== null,
 			run: () => hands.previous?.()
 		},
-		{ id: 'page.back', title: 'Back to the list', group, shortcut: 'u', run: () => hands.back() },
+		{
+			id: 'page.back',
+			title: 'Back to the list',
+			group,
+			shortcut: hands.expand ? ['u', 'Escape'] : 'u',
+			run: () => hands.back()
+		},
+		{
+			id: 'page.expand',
+			title: 'Open as a page',
+			group,
+			shortcut: 'o',
+			available: () => hands.expand !== null,
+			run: () => hands.expand?.()
+		},
 		...FIELDS.map(([field, title, shortcut]) => ({
 			id: `issue.${field}`,
 			title,
