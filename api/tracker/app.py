@@ -6,27 +6,14 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 from litestar.datastructures import State
 
-from tracker.accounts.administration import UserController, list_assignable_users
 from tracker.accounts.auth import Authentication
-from tracker.accounts.controllers import ProfileController, RegistrationController
-from tracker.accounts.dependencies import (
-    provide_passwords,
-    provide_sessions,
-    provide_users,
-    provide_viewer,
-)
-from tracker.accounts.sign_in import SignInController
 from tracker.accounts.tokens import Tokens
-from tracker.attachments.controllers import AttachmentController
 from tracker.attachments.storage import Storage
 from tracker.attachments.uploads import Uploads
-from tracker.comments.controllers import CommentController
 from tracker.core.database import autocommit_session_maker, database_config, session_maker
-from tracker.core.dependencies import provide_session, provide_transaction
-from tracker.core.documentation import documentation, redirect_to_document, redirect_to_ui
+from tracker.core.documentation import documentation
 from tracker.core.doorbell import Doorbell
 from tracker.core.guards import canonical_ids, plain_query, within_limits
-from tracker.core.health import read_liveness, read_readiness
 from tracker.core.job_queue import JobQueue
 from tracker.core.limits import Limits
 from tracker.core.methods import AllowedMethods
@@ -38,17 +25,11 @@ from tracker.core.redis import redis_client
 from tracker.core.request import TrackerRequest, refuse_stray_body
 from tracker.events.cursor import CursorCodec
 from tracker.examples import EXAMPLES
-from tracker.issues.administration import TrashController, list_tags
-from tracker.issues.controllers import IssueController
-from tracker.issues.dependencies import provide_issues
-from tracker.operations.controllers import list_checks, list_jobs
-from tracker.operations.metrics import SharedMetrics, read_metrics
-from tracker.realtime.controllers import list_events
+from tracker.operations.metrics import SharedMetrics
 from tracker.realtime.live import LiveUpdates
-from tracker.realtime.sockets import open_socket
+from tracker.routes import DEPENDENCIES, ROUTE_HANDLERS
 from tracker.settings import Settings
 from tracker.statistics.cache import FigureCache
-from tracker.statistics.controllers import list_daily_stats, read_dashboard
 from tracker.statistics.figures import Figures
 from tracker.statistics.generations import Generations
 
@@ -102,38 +83,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         await replica.get_engine().dispose()
 
     app = Litestar(
-        route_handlers=[
-            RegistrationController,
-            SignInController,
-            ProfileController,
-            list_assignable_users,
-            UserController,
-            IssueController,
-            TrashController,
-            list_tags,
-            CommentController,
-            AttachmentController,
-            open_socket,
-            list_events,
-            read_dashboard,
-            list_daily_stats,
-            list_jobs,
-            list_checks,
-            read_liveness,
-            read_readiness,
-            read_metrics,
-            redirect_to_ui,
-            redirect_to_document,
-        ],
-        dependencies={
-            "session": provide_session,
-            "transaction": provide_transaction,
-            "viewer": provide_viewer,
-            "passwords": provide_passwords,
-            "users": provide_users,
-            "sessions": provide_sessions,
-            "issues": provide_issues,
-        },
+        route_handlers=ROUTE_HANDLERS,
+        dependencies=DEPENDENCIES,
         state=State(
             {
                 "settings": settings,
