@@ -33,7 +33,7 @@ def test_an_error_says_at_which_character_and_what_was_expected(case: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["a " * (MAX_TERMS + 1), "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1), "NOT " * 21 + "a", "(" * 500]
+    "text", ["a " * (MAX_TERMS + 1), "(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1), "NOT " * 21 + "a"]
 )
 def test_queries_are_bounded(text: str) -> None:
     with pytest.raises(QueryError, match=r"at most"):

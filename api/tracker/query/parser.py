@@ -6,7 +6,7 @@
     values      = value { "," value }
 
 Whatever is none of these is a word to search for, so that a pasted message is no error: punctuation, unknown fields,
-brackets and quotes inside of words. `or` in small letters stands between two terms or is a word itself.
+brackets and quotes inside of words, a last bracket. `or` in small letters stands between two terms or is a word itself.
 """
 
 import re
@@ -113,7 +113,7 @@ class _Parser:
             if self._is_over():
                 self._refuse_operator("NOT", self._at)
             return self._negated()
-        if self._peek() == "(":
+        if self._peek() == "(" and self._text[self._at :].strip("( \t\n"):
             return self._group()
         self._terms += 1
         if self._terms > MAX_TERMS:
