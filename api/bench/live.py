@@ -88,6 +88,7 @@ class Bench:
             "DATABASE_URL": databases.database_url,
             "REDIS_URL": databases.redis_url,
             "SECRET_KEY": SECRET_KEY,
+            "RATE_LIMITS": "off",
         }
         self._settings = Settings.from_environment(self._environment)
         self._people = people
@@ -231,6 +232,7 @@ def _databases() -> Generator[Databases]:
             "DATABASE_URL": databases.database_url,
             "REDIS_URL": databases.redis_url,
             "SECRET_KEY": SECRET_KEY,
+            "RATE_LIMITS": "off",
         }
         migrations(Settings.from_environment(environment)).upgrade()
         yield databases

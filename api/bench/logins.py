@@ -122,6 +122,7 @@ def main(people: int, seconds: float) -> None:
             "DATABASE_URL": databases.database_url,
             "REDIS_URL": databases.redis_url,
             "SECRET_KEY": SECRET_KEY,
+            "RATE_LIMITS": "off",
         }
         settings = Settings.from_environment(environment)
         migrations(settings).upgrade()

@@ -25,6 +25,7 @@ def environment_of(databases: Databases) -> dict[str, str]:
         "DATABASE_URL": databases.database_url,
         "REDIS_URL": databases.redis_url,
         "SECRET_KEY": SECRET_KEY,
+        "RATE_LIMITS": "off",
         "DATABASE_POOL_SIZE": "16",
     }
 
