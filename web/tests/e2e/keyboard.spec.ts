@@ -44,9 +44,9 @@ test('the list is worked through without a mouse', async ({ signedIn }) => {
 
 	await page.keyboard.press('Home');
 	await page.keyboard.press('Enter');
-	await expect(page).toHaveURL(new RegExp(`/issues/${first}$`));
+	await expect(page).toHaveURL(new RegExp(`issue=${first}$`));
 	await page.keyboard.press('j');
-	await expect(page).toHaveURL(new RegExp(`/issues/${second}$`));
+	await expect(page).toHaveURL(new RegExp(`issue=${second}$`));
 	await page.keyboard.press('u');
 	await expect(page).toHaveURL(/\/issues$/);
 	expect(await current(page)).toBe(second);

@@ -18,6 +18,12 @@ class Panel {
 		return wide.current;
 	}
 
+	/** The address of another view of the list, with what is open staying open beside it. */
+	beside(address: string): string {
+		if (this.id === null) return address;
+		return `${address}${address.includes('?') ? '&' : '?'}${PARAMETER}=${this.id}`;
+	}
+
 	open(id: number): void {
 		if (this.fits) this.#goto(String(id), true);
 		else void goto(resolve('/(app)/issues/[id=issue]', { id: String(id) }));
