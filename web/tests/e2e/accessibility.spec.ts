@@ -42,7 +42,7 @@ for (const [name, width] of [
 		const id = await fileIssue(
 			page,
 			'Everybody can read this',
-			'# Head\n\n- [x] done\n\n`code` and a | b\n\n> quote'
+			`# Head\n\n- [x] done\n\n\`code\` and a | b\n\n> quote\n\n    ${'a long line of code '.repeat(20)}`
 		);
 		await page.addInitScript(source);
 		await page.setViewportSize({ width, height: 800 });
@@ -51,6 +51,8 @@ for (const [name, width] of [
 			'/issues?status=open&severity=high&group=status',
 			'/issues?q=zzzzzz',
 			`/issues/${id}`,
+			'/board',
+			`/board?issue=${id}`,
 			'/issues/99999999',
 			'/admin/people',
 			'/admin/trash',

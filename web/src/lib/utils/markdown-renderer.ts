@@ -69,6 +69,8 @@ purifier.addHook('afterSanitizeAttributes', (node) => {
 		node.setAttribute('loading', 'lazy');
 		node.setAttribute('referrerpolicy', 'no-referrer');
 	}
+	// Lines that are longer than the page is wide are scrolled to, by keyboard too.
+	if (node.tagName === 'PRE') node.setAttribute('tabindex', '0');
 	// Task lists only: a text that brings its own fields could ask for a password.
 	if (node.tagName === 'INPUT') {
 		if (node.getAttribute('type') === 'checkbox') {
