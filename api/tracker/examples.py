@@ -87,7 +87,12 @@ SESSION: dict[str, Any] = {
 }
 
 DAY = {"open": 214, "triaged": 61, "in_progress": 38, "done": 1402, "cancelled": 101, "day": "2026-02-04"}
-DURATION = {"count": 57, "median_seconds": 93_600.0, "p85_seconds": 604_800.0}
+DURATION = {
+    "count": 57,
+    "median_seconds": 93_600.0,
+    "p85_seconds": 604_800.0,
+    "distribution": [{"below_seconds": 3_600, "count": 4}, {"below_seconds": None, "count": 53}],
+}
 SEVERITIES = {"low": 88, "medium": 141, "high": 71, "critical": 13}
 DASHBOARD: dict[str, Any] = {
     "days": 30,

@@ -70,10 +70,14 @@ def _duration(seconds: Iterable[float]) -> dict[str, Any]:
     else:
         cuts = quantiles(values, n=100, method="inclusive")
         median, p85 = cuts[49], cuts[84]
+    hour, day = 3600, 86400
+    bounds = (hour, 4 * hour, day, 3 * day, 7 * day, 14 * day, 28 * day, 91 * day, None)
+    bucket_of = Counter(next(bound for bound in bounds if bound is None or value < bound) for value in values)
     return {
         "count": len(values),
         "median_seconds": median if median is None else pytest.approx(median),
         "p85_seconds": p85 if p85 is None else pytest.approx(p85),
+        "distribution": [{"below_seconds": bound, "count": bucket_of[bound]} for bound in bounds],
     }
 
 
@@ -162,6 +166,21 @@ async def test_a_reopened_issue_is_not_closed_until_it_is_closed_again(sessions:
         await admin.change(issue["id"], status=status)
         stats = await compute_dashboard(sessions, viewer, this_month())
         assert (stats.flow[-1].done, stats.time_to_close.count) == (done, count)
+
+
+async def test_todays_statuses_in_the_history_are_as_of_now_whenever_the_job_ran(
+    sessions: Sessions, admin: Person, reporter: Person
+) -> None:
+    issue = await reporter.open_issue()
+    async with sessions() as session, Transaction(session):
+        await DailyStats(session).refresh(datetime.now(UTC))
+    await admin.change(issue["id"], status="triaged")
+    for person in (admin, reporter):
+        stats = accepted(await person.get("/issues/dashboard/stats"))
+        *past, today = stats["status_history"]
+        assert {**stats["by_status"], "day": stats["computed_at"][:10]} == today
+        assert (today["open"], today["triaged"]) == (0, 1)
+        assert all(day["day"] < today["day"] for day in past)
 
 
 async def test_a_reporters_status_history_counts_its_own_issues_only(

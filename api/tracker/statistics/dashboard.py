@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,9 @@ from tracker.statistics.daily import DailyStats
 from tracker.statistics.schemas import (
     DashboardStats,
     DayFlow,
+    DayStatus,
     Duration,
+    DurationBucket,
     OldIssue,
     PersonCount,
     SeverityCounts,
@@ -31,6 +34,10 @@ from tracker.statistics.schemas import (
 )
 
 OLDEST, TOP = 5, 10
+
+HOUR, DAY, WEEK = 3_600, 86_400, 604_800
+BUCKETS = (HOUR, 4 * HOUR, DAY, 3 * DAY, WEEK, 2 * WEEK, 4 * WEEK, 13 * WEEK)
+"""Where the buckets of a duration end: few enough to read, and each about three times the one before."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -168,9 +175,18 @@ class Dashboard:
             func.count().label("issues"),
             func.percentile_cont(0.5).within_group(seconds).label("median"),
             func.percentile_cont(0.85).within_group(seconds).label("p85"),
+            *(func.count().filter(seconds < bound) for bound in BUCKETS),
         ).where(self._visible, end >= window.begin, *conditions)
-        row = (await self._session.execute(query)).one()
-        return Duration(count=row.issues, median_seconds=row.median, p85_seconds=row.p85)
+        issues, median, p85, *below = (await self._session.execute(query)).one()
+        return Duration(
+            count=issues,
+            median_seconds=median,
+            p85_seconds=p85,
+            distribution=[
+                DurationBucket(below_seconds=bound, count=upper - lower)
+                for bound, (lower, upper) in zip((*BUCKETS, None), pairwise((0, *below, issues)), strict=True)
+            ],
+        )
 
     async def _top_reporters(self, window: Window) -> list[PersonCount]:
         query = (
@@ -201,7 +217,17 @@ async def compute_dashboard(sessions: Sessions, viewer: Viewer, window: Window) 
         work, context = await asyncio.gather(
             Dashboard(one, viewer).work(window), Dashboard(other, viewer).context(window)
         )
-    return DashboardStats(days=window.days, tz=window.zone.key, computed_at=window.now, **work, **context)
+    # The job counts today every half hour only, and on the first day maybe not yet.
+    today = DayStatus(day=window.last_utc, **msgspec.structs.asdict(work["by_status"]))
+    past: list[DayStatus] = context.pop("status_history")
+    return DashboardStats(
+        days=window.days,
+        tz=window.zone.key,
+        computed_at=window.now,
+        status_history=[*(day for day in past if day.day < today.day), today],
+        **work,
+        **context,
+    )
 
 
 def _day_number(moment: InstrumentedAttribute[Any], window: Window) -> ColumnElement[int]:

@@ -42,12 +42,22 @@ class DayFlow(Output):
     """Closed without being finished: counted apart, because it is no finished work."""
 
 
+class DurationBucket(Output):
+    """How often something took less than this, but no less than the bucket before it says."""
+
+    below_seconds: int | None
+    """Null in the last bucket, which has no end."""
+    count: int
+
+
 class Duration(Output):
     """How long something took, in seconds; null when nothing happened in the window."""
 
     count: int
     median_seconds: float | None
     p85_seconds: float | None
+    distribution: list[DurationBucket]
+    """Always the same buckets, from an hour to a quarter of a year and longer."""
 
 
 class PersonCount(Output):
@@ -99,4 +109,4 @@ class DashboardStats(Output):
     top_assignees: list[PersonCount] | None
     """Who has most open issues. Staff only."""
     status_history: list[DayStatus]
-    """The end of each UTC day in the window."""
+    """The end of each UTC day in the window; today as of now."""

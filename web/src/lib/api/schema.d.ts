@@ -838,7 +838,7 @@ export interface components {
             top_reporters: components["schemas"]["PersonCount"][] | null;
             /** @description Who has most open issues. Staff only. */
             top_assignees: components["schemas"]["PersonCount"][] | null;
-            /** @description The end of each UTC day in the window. */
+            /** @description The end of each UTC day in the window; today as of now. */
             status_history: components["schemas"]["DayStatus"][];
         };
         /**
@@ -879,6 +879,17 @@ export interface components {
             count: number;
             median_seconds: number | null;
             p85_seconds: number | null;
+            /** @description Always the same buckets, from an hour to a quarter of a year and longer. */
+            distribution: components["schemas"]["DurationBucket"][];
+        };
+        /**
+         * DurationBucket
+         * @description How often something took less than this, but no less than the bucket before it says.
+         */
+        DurationBucket: {
+            /** @description Null in the last bucket, which has no end. */
+            below_seconds: number | null;
+            count: number;
         };
         /**
          * Event
