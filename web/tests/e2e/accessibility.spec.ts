@@ -47,6 +47,7 @@ for (const [name, width] of [
 		await page.addInitScript(source);
 		await page.setViewportSize({ width, height: 800 });
 		for (const path of [
+			'/',
 			'/issues',
 			'/issues?status=open&severity=high&group=status',
 			'/issues?q=zzzzzz',

@@ -39,8 +39,9 @@ export const test = base.extend<Fixtures>({
 
 export { expect };
 
+/** Signs in on the way to the issues: with them most tests begin. */
 export async function signIn(page: Page, email: string, password: string): Promise<void> {
-	await page.goto('/login');
+	await page.goto('/login?to=/issues');
 	await page.getByLabel('Email').fill(email);
 	await page.getByRole('textbox', { name: 'Password' }).fill(password);
 	await page.getByRole('button', { name: 'Sign in' }).click();

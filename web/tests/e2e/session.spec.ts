@@ -7,8 +7,10 @@ test('somebody new registers and files a first issue', async ({ visit }) => {
 	await page.getByLabel('Email').fill('kim@example.com');
 	await page.getByRole('textbox', { name: 'Password' }).fill('a long enough password');
 	await page.getByRole('button', { name: /create account|register|sign up/i }).click();
-	await expect(page).toHaveURL(/\/issues/);
+	await expect(page).toHaveURL(/\/$/);
+	await expect(page.getByRole('heading', { name: 'You have not reported anything yet' })).toBeVisible();
 	const id = await fileIssue(page, 'My first issue');
+	await expect(page.getByRole('region', { name: 'By status' })).toBeVisible();
 	await expect(page.getByRole('link', { name: 'My first issue' })).toBeVisible();
 	expect(id).toBeGreaterThan(0);
 });

@@ -26,6 +26,10 @@ export const OPEN_STATUSES: readonly Status[] = ['open', 'triaged', 'in_progress
 export const CLOSED_STATUSES: readonly Status[] = ['done', 'cancelled'];
 export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const satisfies Severity[];
 
+export function isClosedStatus(status: Status): boolean {
+	return CLOSED_STATUSES.includes(status);
+}
+
 export function isClosed(issue: Pick<IssueRow, 'status'>): boolean {
-	return CLOSED_STATUSES.includes(issue.status);
+	return isClosedStatus(issue.status);
 }

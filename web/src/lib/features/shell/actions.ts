@@ -1,6 +1,7 @@
 import { goto } from '$app/navigation';
 import { resolve } from '$app/paths';
 import {
+	ChartColumn,
 	CircleUser,
 	Keyboard,
 	Layers,
@@ -91,6 +92,15 @@ export function shellCommands(): Action[] {
 			shortcut: 'Mod+z',
 			available: () => notify.latestUndo !== null,
 			run: () => notify.latestUndo?.()
+		},
+		{
+			id: 'go.dashboard',
+			title: 'Go to the dashboard',
+			group: 'Go to',
+			icon: ChartColumn,
+			shortcut: 'g d',
+			keywords: ['home', 'statistics', 'charts', 'insights'],
+			run: () => goto(resolve('/'))
 		},
 		{
 			id: 'go.issues',
