@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import json
 import signal
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -32,16 +33,16 @@ ON_EVERY_ANSWER = {
 
 
 @pytest.fixture(scope="module")
-def web_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("web")
-    root.chmod(0o755)
-    root.parent.chmod(0o755)
-    root.parent.parent.chmod(0o755)
-    (root / "_app" / "immutable").mkdir(parents=True)
-    (root / "_app" / "immutable" / "start.js").write_text("let it = 'start';" * 200)
-    (root / "_app" / "immutable" / "start.js.gz").write_bytes(gzip.compress(b"let it = 'start';" * 200))
-    (root / "index.html").write_text(INDEX)
-    return root
+def web_root() -> Generator[Path]:
+    # Not in pytest's own folder, which nginx' workers may not enter when root starts them.
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        (root / "_app" / "immutable").mkdir(parents=True)
+        (root / "_app" / "immutable" / "start.js").write_text("let it = 'start';" * 200)
+        (root / "_app" / "immutable" / "start.js.gz").write_bytes(gzip.compress(b"let it = 'start';" * 200))
+        (root / "index.html").write_text(INDEX)
+        yield root
 
 
 @pytest.fixture(scope="module")

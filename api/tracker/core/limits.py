@@ -4,6 +4,7 @@ Each limit is a bucket that refills evenly (GCRA): one moment says all there is 
 one step, so that however many ask at once, no more get through.
 """
 
+import asyncio
 import hashlib
 import ipaddress
 import logging
@@ -21,6 +22,8 @@ from tracker.settings import Rate
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 0.25
+"""How long Redis may take before it counts as away: every write waits for its answer."""
 PAUSE_SECONDS = 5.0
 """For so long Redis is not asked again after it failed, so that requests don't wait for it one after the other."""
 MOST_REMEMBERED = 20_000
@@ -120,7 +123,8 @@ class Limits:
         if self._redis is None or self._clock() < self._ask_again_at:
             return None
         try:
-            return await self._redis.eval(script, len(uses), *(use.key for use in uses), *arguments) or 0  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportUnknownMemberType, reportArgumentType]
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._redis.eval(script, len(uses), *(use.key for use in uses), *arguments) or 0  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType, reportUnknownMemberType, reportArgumentType]
         except REDIS_TROUBLE as error:
             self._ask_again_at = self._clock() + PAUSE_SECONDS
             logger.warning("rate limits hold for each replica alone", extra={"error": type(error).__name__})
