@@ -87,3 +87,15 @@ def test_the_story_is_the_same_at_any_time_but_for_its_times() -> None:
     assert filed([*first]) == filed([*second])
     titles = [title for title, _, _ in filed([*first])]
     assert len(set(titles)) == len(titles)
+
+
+async def test_the_demo_has_a_past_on_the_dashboard_before_any_job_has_run(
+    client: AsyncClient, settings: Settings
+) -> None:
+    await fill(settings)
+    credentials = {"email": "maintainer@example.com", "password": "maintainer123"}
+    token = accepted(await client.post("/users/token", json=credentials))["access_token"]
+    answer = await client.get("/issues/dashboard/stats", headers={"Authorization": f"Bearer {token}"})
+    history = accepted(answer)["status_history"]
+    assert len(history) == 30
+    assert all(sum(count for name, count in day.items() if name != "day") > 100 for day in history)

@@ -10,6 +10,7 @@ from tracker.core.transaction import Transaction
 from tracker.demo.cast import CAST
 from tracker.demo.stage import Stage
 from tracker.settings import Settings
+from tracker.statistics.daily import DailyStats
 
 
 @click.command()
@@ -35,6 +36,8 @@ async def fill(settings: Settings) -> bool:
             stage = Stage(session, utc_now())
             if empty := await stage.is_empty():
                 await stage.play()
+                # The past has statistics from the first look on, not from the next half hour.
+                await DailyStats(session).refresh(utc_now())
             return empty
     finally:
         await database.get_engine().dispose()

@@ -24,7 +24,7 @@ export const STATUS_SERIES: Record<Status, Series> = {
 export const SEVERITY_SERIES: Record<Severity, Series> = {
 	critical: { key: 'critical', label: SEVERITY_LABELS.critical, color: 'var(--danger)' },
 	high: { key: 'high', label: SEVERITY_LABELS.high, color: 'var(--warning)' },
-	medium: { key: 'medium', label: SEVERITY_LABELS.medium, color: 'var(--muted)' },
+	medium: { key: 'medium', label: SEVERITY_LABELS.medium, color: 'var(--status-open)' },
 	low: { key: 'low', label: SEVERITY_LABELS.low, color: 'var(--control)' }
 };
 
