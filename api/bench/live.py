@@ -94,6 +94,7 @@ class Bench:
         self._people = people
         self._devices: list[tuple[int, UUID]] = []
         self._issue_ids: list[int] = []
+        self._changes = 0
 
     async def fill(self) -> None:
         database = database_config(self._settings, patient=True)
@@ -135,7 +136,7 @@ class Bench:
             swarm = Swarm()
             await swarm.connect([(ports[n % replicas], tokens[n]) for n in range(sockets)])
             writers = [await HttpConnection.open(ports[n % replicas], tokens[0]) for n in range(WRITERS)]
-            await self._write(writers, rate, 1.0)  # warms everything up
+            swarm.expect(await self._write(writers, rate, 1.0))  # warms everything up
             await swarm.drain(DRAIN_SECONDS)
             swarm.forget()
             own = psutil.Process()
@@ -191,18 +192,19 @@ class Bench:
             free.put_nowait(writer)
         event_ids: list[int] = []
 
-        async def change(writer: HttpConnection, number: int) -> None:
-            issue_id = self._issue_ids[number % ISSUES]
-            event_ids.extend(await writer.patch(f"/issues/{issue_id}", {"title": f"Login fails, {number} times"}))
+        async def change(writer: HttpConnection) -> None:
+            self._changes += 1
+            issue_id = self._issue_ids[self._changes % ISSUES]
+            title = f"Login fails, {self._changes} times"  # never the one that is there, which would be no change
+            event_ids.extend(await writer.patch(f"/issues/{issue_id}", {"title": title}))
             free.put_nowait(writer)
 
         tasks: list[asyncio.Task[None]] = []
         start = due = time.monotonic()
-        offset = random.randrange(10**9)
         while due < start + seconds:
             if (early := due - time.monotonic()) > 0:  # else it catches up, without waiting for the sockets
                 await asyncio.sleep(early)
-            tasks.append(asyncio.create_task(change(await free.get(), offset + len(tasks))))
+            tasks.append(asyncio.create_task(change(await free.get())))
             due += random.expovariate(rate)
         await asyncio.gather(*tasks)
         return event_ids

@@ -22,6 +22,7 @@ MAX_MESSAGE_BYTES = 64 * 1024
 """Larger messages are not even collected; what is too large for the tracker but smaller is answered by it."""
 MAX_WAITING_MESSAGES = 40
 BYTES_AT_ONCE = 4096
+ALLOCATIONS_UNTIL_GARBAGE_COLLECTION = 20_000
 LAST_WORDS_SECONDS = 60.0
 FLOOD_SECONDS = 2.0
 
@@ -163,4 +164,6 @@ def serve(*, host: str, port: int, trusted_proxies: Sequence[str], reload: bool 
     # What is there now stays there: looking through it for garbage again and again would take a tenth of the time.
     gc.collect()
     gc.freeze()
+    # So would looking through every socket's objects each time that a frame to all of them made some more.
+    gc.set_threshold(ALLOCATIONS_UNTIL_GARBAGE_COLLECTION)
     uvicorn.Server(config).run()

@@ -99,9 +99,10 @@ class Connection:
 
     async def send_queued(self) -> None:
         """Sends what is queued, for ever."""
+        loop = asyncio.get_running_loop()
         while True:
             while not self._queue:
-                self._waiter = asyncio.get_running_loop().create_future()
+                self._waiter = loop.create_future()
                 await self._waiter
             await self.send(*self._take())
 

@@ -236,7 +236,7 @@ class Feed:
         self._size += sum(len(event.for_staff) for event in events)
 
     async def _rest(self) -> None:
-        """Lets the sockets send what they were given, and then requests have as much time as that took.
+        """Lets the sockets send what they were given, and then requests have half as much time as that took.
 
         What happens meanwhile goes out together. After a large batch it is the clients who get the time.
         """
@@ -246,7 +246,7 @@ class Feed:
         await asyncio.sleep(0)  # every socket has its turn before this returns
         reading = self._size * self._listeners() / CHARACTERS_A_SECOND
         self._size = 0
-        await asyncio.sleep(min(max(monotonic() - start, reading), LONGEST_REST_SECONDS))
+        await asyncio.sleep(min(max((monotonic() - start) / 2, reading), LONGEST_REST_SECONDS))
 
     async def _rows(self, place: Place | None) -> Sequence[Row[Any]]:
         async with self._sessions() as session:
