@@ -56,6 +56,8 @@ for (const [name, width] of [
 			`/board?issue=${id}`,
 			'/issues/99999999',
 			'/admin/people',
+			'/admin/jobs',
+			'/admin/health',
 			'/admin/trash',
 			'/settings',
 			'/nowhere'

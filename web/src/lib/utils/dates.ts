@@ -31,6 +31,11 @@ export function absoluteDate(iso: string): string {
 	return format({ dateStyle: 'medium' }).format(new Date(iso));
 }
 
+/** The hour and the minute, and the second if it matters. */
+export function timeOfDay(moment: Date | number, { seconds = false } = {}): string {
+	return format({ timeStyle: seconds ? 'medium' : 'short' }).format(moment);
+}
+
 /** Formats are slow to make: each is made once. */
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 	const timeZone = preferences.timeZone ?? undefined;

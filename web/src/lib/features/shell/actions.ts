@@ -3,6 +3,7 @@ import { resolve } from '$app/paths';
 import {
 	ChartColumn,
 	CircleUser,
+	HeartPulse,
 	Keyboard,
 	Layers,
 	LogOut,
@@ -14,6 +15,7 @@ import {
 	SquareKanban,
 	SquarePen,
 	Sun,
+	Timer,
 	Trash,
 	Users
 } from '@lucide/svelte';
@@ -136,6 +138,26 @@ export function shellCommands(): Action[] {
 			keywords: ['users', 'administration'],
 			available: isAdmin,
 			run: () => goto(resolve('/admin/people'))
+		},
+		{
+			id: 'go.jobs',
+			title: 'Go to jobs',
+			group: 'Go to',
+			icon: Timer,
+			shortcut: 'g j',
+			keywords: ['background', 'worker', 'schedule', 'administration'],
+			available: isAdmin,
+			run: () => goto(resolve('/admin/jobs'))
+		},
+		{
+			id: 'go.health',
+			title: 'Go to health',
+			group: 'Go to',
+			icon: HeartPulse,
+			shortcut: 'g h',
+			keywords: ['checks', 'status', 'database', 'redis', 'administration'],
+			available: isAdmin,
+			run: () => goto(resolve('/admin/health'))
 		},
 		{
 			id: 'go.trash',
