@@ -9,6 +9,7 @@ from litestar.serialization import encode_json
 from tracker import server
 from tracker.accounts.commands import users
 from tracker.app import create_app
+from tracker.backup.commands import backup, restore
 from tracker.core.migrations import migrations
 from tracker.demo.commands import demo
 from tracker.imports.commands import imports
@@ -50,6 +51,8 @@ tracker.add_command(users)
 tracker.add_command(demo)
 tracker.add_command(imports)
 tracker.add_command(stats)
+tracker.add_command(backup)
+tracker.add_command(restore)
 tracker.add_command(work)
 tracker.add_command(job_commands)
 

@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How much disk space uploads leave free."""
     clamd_url: str | None = None
     """`tcp://host:port` or `unix:///path` (or just the path) of ClamAV's daemon; without it files are not scanned."""
+    pg_bin: str | None = None
+    """The folder with PostgreSQL's client programs, which backups are made by; if None, those on the PATH."""
     rates: dict[str, Rate] = msgspec.field(default_factory=RATES.copy)
     """Rate limits; one that isn't there is none."""
     access_token_seconds: int = 600
@@ -106,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             upload_quota_bytes=_integer(environ, "UPLOAD_QUOTA_BYTES", default=1024 * MIB),
             upload_min_free_bytes=_integer(environ, "UPLOAD_MIN_FREE_BYTES", default=256 * MIB),
             clamd_url=_clamd_url(environ),
+            pg_bin=environ.get("PG_BIN") or None,
             rates=_rates(environ),
         )
 

@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tracker.attachments.storage import Storage
 from tracker.core.jobs import JobContext
@@ -19,6 +20,19 @@ ORPHANS_AFTER = timedelta(hours=24)
 """An upload that takes longer than this has long been given up."""
 
 _BATCH = 500
+
+_KEEP_ALL = text("SELECT pg_advisory_lock(hashtext('tracker files'))")
+_MAY_REMOVE = text("SELECT pg_try_advisory_xact_lock_shared(hashtext('tracker files'))")
+
+
+async def keep_all_files(connection: AsyncConnection) -> None:
+    """From when this returns, and as long as the connection lives, jobs leave alone what is used from now on."""
+    await connection.execute(_KEEP_ALL)
+
+
+async def _may_remove(session: AsyncSession) -> bool:
+    """Whether what this transaction finds unused may go: nobody who is copying the files had seen it in use."""
+    return bool(await session.scalar(_MAY_REMOVE))
 
 
 class ExpiredFile(msgspec.Struct, frozen=True):
@@ -57,10 +71,12 @@ class Retention:
         return removed
 
     async def remove_discarded(self) -> int:
-        """Takes out of the store what transactions have let go of."""
+        """Takes out of the store what transactions have let go of; waits for the next run while a backup is made."""
         removed = 0
         while True:
             async with self._context.sessions() as session:
+                if not await _may_remove(session):
+                    return removed
                 keys = list(await session.scalars(select(DiscardedFile.storage_key).limit(_BATCH)))
             if not keys:
                 return removed
@@ -88,6 +104,8 @@ class Retention:
                 Attachment.storage_key.in_(keys), Attachment.removed_at.is_(None)
             )
             async with self._context.sessions() as session:
+                if not await _may_remove(session):
+                    return
                 named = set(await session.scalars(query))
             if orphans := [key for key in keys if key not in named]:
                 yield orphans

@@ -24,7 +24,8 @@ CHUNK = 128 * 1024
 _PART = 5 * 1024 * 1024
 _WINDOW = 1024 * 1024
 _FILES, _INCOMING = "files", "incoming"
-_FILE_KEY = re.compile(rf"{_FILES}/[0-9a-f]{{2}}/[0-9a-f]{{32}}")
+FILE_KEY = rf"{_FILES}/[0-9a-f]{{2}}/[0-9a-f]{{32}}"
+_FILE_KEY = re.compile(FILE_KEY)
 
 STORE_TROUBLE = (OSError, BaseError)
 

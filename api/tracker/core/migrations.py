@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from advanced_alchemy.alembic.commands import AlembicCommands
+from alembic.script import ScriptDirectory
 
 from tracker.core.database import database_config
 from tracker.settings import Settings
@@ -14,3 +15,8 @@ def migrations(settings: Settings) -> AlembicCommands:
     config = database_config(settings, patient=True)
     config.alembic_config.script_location = str(SCRIPTS)
     return AlembicCommands(config)
+
+
+def revisions() -> list[str]:
+    """All that this version of the tracker knows, the latest first."""
+    return [script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()]
