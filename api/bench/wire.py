@@ -70,7 +70,7 @@ class Swarm:
     async def drain(self, seconds: float) -> None:
         """Waits until everything expected has arrived, but no longer than that."""
         end = time.monotonic() + seconds
-        while self.missing() and time.monotonic() < end:
+        while self.missing() and time.monotonic() < end:  # noqa: ASYNC110  # nothing tells when
             await asyncio.sleep(0.5)
 
     def missing(self) -> int:

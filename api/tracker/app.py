@@ -21,6 +21,7 @@ from tracker.core.metrics import Metrics
 from tracker.core.observability import configure_logging, watched
 from tracker.core.passwords import Passwords
 from tracker.core.problems import EXCEPTION_HANDLERS
+from tracker.core.reads import Reads
 from tracker.core.redis import redis_client
 from tracker.core.request import TrackerRequest, refuse_stray_body
 from tracker.events.cursor import CursorCodec
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     autocommit_sessions = autocommit_session_maker(database)
     replica = database_config(settings, replica=True) if settings.database_read_url else database
     read_sessions = session_maker(replica)
+    reads = Reads(database.get_engine())
     tokens = Tokens(settings)
     cursors = CursorCodec(settings.secret_key)
     doorbell = Doorbell(settings.redis_url)
@@ -91,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "sessions": sessions,
                 "autocommit_sessions": autocommit_sessions,
                 "read_sessions": read_sessions,
+                "reads": reads,
                 "figures": Figures(read_sessions, FigureCache(redis, generations)),
                 "tokens": tokens,
                 "doorbell": doorbell,
@@ -106,7 +109,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "uploads": Uploads(storage, max_bytes=settings.upload_max_bytes),
             }
         ),
-        middleware=[AllowedMethods(), Authentication(autocommit_sessions, tokens)],
+        middleware=[AllowedMethods(), Authentication(reads, tokens)],
         guards=[canonical_ids, plain_query, within_limits],
         before_request=refuse_stray_body,
         exception_handlers=EXCEPTION_HANDLERS,

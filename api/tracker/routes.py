@@ -10,7 +10,7 @@ from tracker.accounts.dependencies import provide_passwords, provide_sessions, p
 from tracker.accounts.sign_in import SignInController
 from tracker.attachments.controllers import AttachmentController
 from tracker.comments.controllers import CommentController
-from tracker.core.dependencies import provide_session, provide_transaction
+from tracker.core.dependencies import provide_reads, provide_session, provide_transaction
 from tracker.core.documentation import redirect_to_document, redirect_to_ui
 from tracker.core.health import read_liveness, read_readiness
 from tracker.issues.administration import TrashController, list_tags
@@ -48,6 +48,7 @@ ROUTE_HANDLERS: list[ControllerRouterHandler] = [
 
 DEPENDENCIES: dict[str, Any] = {
     "session": provide_session,
+    "reads": provide_reads,
     "transaction": provide_transaction,
     "viewer": provide_viewer,
     "passwords": provide_passwords,

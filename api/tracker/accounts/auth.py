@@ -6,22 +6,22 @@ from uuid import UUID
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import func
 
 from tracker.accounts.tokens import AccessToken, TokenInvalid, Tokens
 from tracker.accounts.viewer import Viewer
-from tracker.core.database import Sessions
 from tracker.core.errors import Unauthenticated
-from tracker.models import Session, User
+from tracker.core.reads import Reads, Statement, parameter
+from tracker.models import Role, Session, User
 
 OPTIONAL_AUTH = "optional_auth"
 PUBLIC = "public"
 
 # Built once, because every request runs it. The ids are one parameter, so that however many they are, it is one
 # statement for PostgreSQL to plan.
-_SESSION_IDS: ColumnElement[Sequence[UUID]] = bindparam("session_ids", type_=ARRAY(Uuid()))
+_SESSION_IDS: ColumnElement[Sequence[UUID]] = parameter("session_ids", ARRAY(Uuid()))
 _VIEWERS = (
     select(Session.id.label("session_id"), User.id, User.role)
     .join(Session, Session.user_id == User.id)
@@ -32,6 +32,7 @@ _VIEWERS = (
         Session.expires_at > func.now(),
     )
 )
+_PREPARED_VIEWERS = Statement(_VIEWERS)
 
 
 class Authentication(ASGIMiddleware):
@@ -44,8 +45,8 @@ class Authentication(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC
 
-    def __init__(self, sessions: Sessions, tokens: Tokens) -> None:
-        self._sessions = sessions
+    def __init__(self, reads: Reads, tokens: Tokens) -> None:
+        self._reads = reads
         self._tokens = tokens
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -62,11 +63,10 @@ class Authentication(ASGIMiddleware):
             token = self._tokens.read(presented)
         except TokenInvalid:
             raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.") from None
-        async with self._sessions() as session:
-            viewer = await find_viewer(session, token)
-        if viewer is None:
+        rows = await self._reads.fetch(_PREPARED_VIEWERS, session_ids=[token.session_id])
+        if not rows or rows[0]["id"] != token.user_id:
             raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.")
-        return viewer
+        return Viewer(id=token.user_id, role=Role(rows[0]["role"]), session_id=token.session_id)
 
 
 async def find_viewer(session: AsyncSession, token: AccessToken) -> Viewer | None:

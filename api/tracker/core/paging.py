@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 from litestar.params import QueryParameter
@@ -36,7 +36,12 @@ class Page(Output, Generic[T]):
 def beyond(columns: Sequence[Any], values: Sequence[Any], *, descending: bool = False) -> ColumnElement[bool]:
     """The rows after the one with these sort values, for an index on the columns in this order."""
     position = tuple_(*columns)
-    reached = tuple_(*(literal(value, column.type) for column, value in zip(columns, values, strict=True)))
+    reached = tuple_(
+        *(
+            cast("ColumnElement[Any]", value) if isinstance(value, ColumnElement) else literal(value, column.type)
+            for column, value in zip(columns, values, strict=True)
+        )
+    )
     return position < reached if descending else position > reached
 
 

@@ -15,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.accounts.viewer import Viewer
 from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
+from tracker.core.reads import Reads
 from tracker.core.schema import NO_NUL, PathId
 from tracker.core.transaction import Transaction
 from tracker.core.zones import TimeZone, zone_of
 from tracker.issues.etags import etag_matches, etag_of
 from tracker.issues.history import History
 from tracker.issues.listing import IssueFilters, IssueList
+from tracker.issues.reading import read_view
 from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
 from tracker.issues.services import IssueService
 from tracker.issues.snapshot import read_snapshot
@@ -54,7 +56,7 @@ class IssueController(Controller):
     async def list_issues(
         self,
         viewer: NamedDependency[Viewer],
-        session: NamedDependency[AsyncSession],
+        reads: NamedDependency[Reads],
         q: Queries = None,
         status: Statuses = None,
         severity: Severities = None,
@@ -81,7 +83,7 @@ class IssueController(Controller):
             assignee=tuple(assignee or ()),
             reporter=tuple(reporter or ()),
         )
-        return await IssueList(session, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
+        return await IssueList(reads, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
 
     @get(
         "/snapshot",
@@ -132,9 +134,13 @@ class IssueController(Controller):
         responses=READ_ONE | {304: ResponseSpec(None, description="The copy at hand is still right.")},
     )
     async def read_issue(
-        self, issue_id: PathId, issues: NamedDependency[IssueService], if_none_match: IfNoneMatch = None
+        self,
+        issue_id: PathId,
+        viewer: NamedDependency[Viewer],
+        reads: NamedDependency[Reads],
+        if_none_match: IfNoneMatch = None,
     ) -> Response[IssueView]:
-        issue = await issues.get(issue_id)
+        issue = await read_view(reads, viewer, issue_id)
         body = encode_json(issue)
         headers = {"ETag": etag_of(issue.version, body), "Cache-Control": "private, no-cache"}
         unchanged = if_none_match is not None and etag_matches(if_none_match, headers["ETag"])

@@ -1,26 +1,28 @@
 """The issue list: filters, orders, keyset pages."""
 
 import re
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import ColumnElement, cast, false, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, any_, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Text
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
 from tracker.core.errors import FieldError, Invalid
 from tracker.core.paging import Moment, beyond, decode_cursor, encode_cursor
+from tracker.core.reads import Reads, Statement, parameter
 from tracker.core.schema import MAX_ID
 from tracker.core.text import key_of, trimmed
 from tracker.issues.rows import row_of, select_rows
 from tracker.issues.schemas import IssuePage
 from tracker.issues.visibility import visible_issues
-from tracker.models import Issue, Severity, Status
+from tracker.models import Issue, Role, Severity, Status
 from tracker.query.ast import Query, Sort
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
@@ -46,85 +48,156 @@ class IssueFilters(msgspec.Struct, frozen=True, kw_only=True):
     """Ids, `me`."""
 
 
+class _Shape(NamedTuple):
+    """What the SQL of a page depends on; all else are values in it."""
+
+    is_staff: bool
+    filters: frozenset[tuple[str, bool]]
+    """Names of parameters, and whether each has a single value: with `=` the planner can read in order."""
+    unassigned: bool
+    is_first: bool
+    sort: Sort
+    asked: "_Asked | None"
+
+
+class _Asked(NamedTuple):
+    """Queries, with all that their conditions depend on."""
+
+    viewer: Viewer
+    q: tuple[str, ...]
+    zone: ZoneInfo
+    today: date
+
+
+class _Prepared(NamedTuple):
+    page: Statement
+    total: Statement
+    sort: Sort
+
+
 class IssueList:
     """Lists issues for one viewer."""
 
-    def __init__(self, session: AsyncSession, viewer: Viewer, clock: Clock = utc_now) -> None:
-        self._session = session
+    def __init__(self, reads: Reads, viewer: Viewer, clock: Clock = utc_now) -> None:
+        self._reads = reads
         self._viewer = viewer
         self._clock = clock
 
     async def page(self, filters: IssueFilters, *, sort: Sort, cursor: str | None, limit: int) -> IssuePage:
-        """One page, in two statements whatever its size. A `sort:` in a query goes before the order given."""
-        queries = self._read(filters)
-        sort = next((query.sort for query in queries if query.sort), sort)
-        conditions = self._conditions(filters)
-        conditions += [condition_of(query, self._viewer, filters.zone) for query in queries]
-        column, descending = _sort_column(sort)
-        query = select_rows(self._viewer).where(*conditions).limit(limit + 1)
+        """One page, in one statement whatever its size. A `sort:` in a query goes before the order given.
+
+        Raises:
+            Invalid: a query, a filter or the cursor makes no sense.
+        """
+        values, unassigned = self._values(filters)
+        given = frozenset((name, len(value) == 1) for name, value in values.items())
+        prepared = _prepare(
+            _Shape(self._viewer.is_staff, given, unassigned, cursor is None, sort, self._asked(filters))
+        )
+        arguments = {name: value[0] if len(value) == 1 and name != "tags" else value for name, value in values.items()}
+        arguments["viewer_id"] = self._viewer.id
         if cursor:
-            query = query.where(beyond((column, Issue.id), _position(cursor, sort), descending=descending))
-        order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
-        rows = (await self._session.execute(query.order_by(*order))).all()
+            arguments["reached"], arguments["reached_id"] = _position(cursor, prepared.sort)
+        rows = await self._reads.fetch(prepared.page, **arguments, limit=limit + 1)
+        if rows or cursor is None:
+            total = rows[0]["total"] if rows else 0
+        else:
+            total = (await self._reads.fetch(prepared.total, **arguments))[0]["total"]
         more, rows = len(rows) > limit, rows[:limit]
-        total = await self._count(conditions)
         return IssuePage(
             items=[row_of(row) for row in rows],
-            next_cursor=_cursor_after(rows[-1], sort) if more else None,
+            next_cursor=_cursor_after(rows[-1], prepared.sort) if more else None,
             total=min(total, COUNT_CAP),
             total_is_capped=total > COUNT_CAP,
         )
 
-    async def _count(self, conditions: list[ColumnElement[bool]]) -> int:
-        counted = select(Issue.id).where(visible_issues(self._viewer), *conditions).limit(COUNT_CAP + 1).subquery()
-        return await self._session.scalar(select(func.count()).select_from(counted)) or 0
+    def _asked(self, filters: IssueFilters) -> _Asked | None:
+        if not filters.q:
+            return None
+        viewer = Viewer(self._viewer.id, self._viewer.role)  # whatever their session
+        return _Asked(viewer, filters.q, filters.zone, self._clock().astimezone(filters.zone).date())
 
-    def _read(self, filters: IssueFilters) -> list[Query]:
-        """The queries, all of which have to be met.
+    def _values(self, filters: IssueFilters) -> tuple[dict[str, list[Any]], bool]:
+        """The values of the filters that were given, by the name of their parameter, and whether nobody is one."""
+        values: dict[str, list[Any]] = {
+            "statuses": list(filters.status),
+            "severities": list(filters.severity),
+            "tags": sorted({key_of(trimmed(tag)) for tag in filters.tag}),
+            "reporters": self._people(filters.reporter, "reporter", "a person's id or `me`"),
+            "assignees": self._people(
+                [one for one in filters.assignee if one != "none"], "assignee", "a person's id, `me` or `none`"
+            ),
+        }
+        return {name: value for name, value in values.items() if value}, "none" in filters.assignee
 
-        Raises:
-            Invalid: one of them makes no sense.
-        """
-        today = self._clock().astimezone(filters.zone).date()
-        try:
-            return [parse(text, today) for text in filters.q]
-        except QueryError as error:
-            raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
-
-    def _conditions(self, filters: IssueFilters) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
-        if filters.status:
-            conditions.append(Issue.status.in_(filters.status))
-        if filters.severity:
-            conditions.append(Issue.severity.in_(filters.severity))
-        if filters.tag:
-            keys = sorted({key_of(trimmed(tag)) for tag in filters.tag})
-            conditions.append(Issue.tag_keys.contains(cast(keys, ARRAY(Text))))
-        if filters.assignee:
-            conditions.append(
-                self._person(filters.assignee, "assignee", Issue.assignee_id.expression, none_allowed=True)
-            )
-        if filters.reporter:
-            conditions.append(
-                self._person(filters.reporter, "reporter", Issue.reporter_id.expression, none_allowed=False)
-            )
-        return conditions
-
-    def _person(
-        self, values: tuple[str, ...], field: str, column: ColumnElement[Any], *, none_allowed: bool
-    ) -> ColumnElement[bool]:
+    def _people(self, values: Sequence[str], field: str, expected: str) -> list[int]:
         ids: set[int] = set()
-        alternatives: list[ColumnElement[bool]] = []
         for value in values:
             if value == "me":
                 ids.add(self._viewer.id)
-            elif value == "none" and none_allowed:
-                alternatives.append(column.is_(None))
             elif _PERSON_ID.fullmatch(value) and int(value) <= MAX_ID:
                 ids.add(int(value))
             else:
-                raise Invalid.field(field, f"Must be a person's id, `me`{' or `none`' if none_allowed else ''}.")
-        return or_(false(), column.in_(ids) if ids else false(), *alternatives)
+                raise Invalid.field(field, f"Must be {expected}.")
+        return sorted(ids)
+
+
+@lru_cache(maxsize=1024)
+def _prepare(shape: _Shape) -> _Prepared:
+    """The statements of a list, which take longer to build than to run.
+
+    Raises:
+        Invalid: a query makes no sense.
+    """
+    queries = _read(shape.asked) if shape.asked else []
+    sort = next((query.sort for query in queries if query.sort), shape.sort)
+    viewer_id: Any = parameter("viewer_id", BigInteger)
+    viewer = Viewer(id=viewer_id, role=Role.ADMIN if shape.is_staff else Role.REPORTER)
+    conditions = _conditions(shape)
+    if shape.asked:
+        conditions += [condition_of(query, shape.asked.viewer, shape.asked.zone) for query in queries]
+    counted = select(Issue.id).where(visible_issues(viewer), *conditions).limit(COUNT_CAP + 1).subquery()
+    total = select(func.count().label("total")).select_from(counted)
+    column, descending = _sort_column(sort)
+    order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
+    limit: Any = parameter("limit", BigInteger)
+    page = select_rows(viewer, total.scalar_subquery().label("total")).where(*conditions).order_by(*order).limit(limit)
+    if not shape.is_first:
+        reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
+        page = page.where(beyond((column, Issue.id), reached, descending=descending))
+    return _Prepared(Statement(page), Statement(total), sort)
+
+
+def _read(asked: _Asked) -> list[Query]:
+    try:
+        return [parse(text, asked.today) for text in asked.q]
+    except QueryError as error:
+        raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    columns: dict[str, ColumnElement[Any]] = {
+        "statuses": Issue.status.expression,
+        "severities": Issue.severity.expression,
+        "reporters": Issue.reporter_id.expression,
+        "assignees": Issue.assignee_id.expression,
+    }
+    conditions = {
+        name: Issue.tag_keys.contains(parameter(name, ARRAY(Text)))
+        if name == "tags"
+        else _is_among(columns[name], name, single=single)
+        for name, single in shape.filters
+    }
+    if shape.unassigned:
+        nobody = Issue.assignee_id.is_(None)
+        conditions["assignees"] = or_(nobody, conditions["assignees"]) if "assignees" in conditions else nobody
+    return [conditions[name] for name in sorted(conditions)]
+
+
+def _is_among(column: ColumnElement[Any], name: str, *, single: bool) -> ColumnElement[bool]:
+    if single:
+        return column == parameter(name, column.type)
+    return column == any_(parameter(name, ARRAY(column.type)))
 
 
 def _sort_column(sort: Sort) -> tuple[ColumnElement[Any], bool]:
@@ -137,8 +210,8 @@ def _sort_column(sort: Sort) -> tuple[ColumnElement[Any], bool]:
 
 
 def _cursor_after(row: Any, sort: Sort) -> str:
-    values = {"created": row.created_at, "updated": row.updated_at, "severity": row.severity}
-    return encode_cursor(sort, values[sort.removeprefix("-")], row.id)
+    columns = {"created": "created_at", "updated": "updated_at", "severity": "severity"}
+    return encode_cursor(sort, row[columns[sort.removeprefix("-")]], row["id"])
 
 
 def _position(cursor: str, sort: Sort) -> tuple[datetime | Severity, int]:

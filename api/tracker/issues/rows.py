@@ -1,18 +1,23 @@
 """How an issue is read: columns, not entities, with the people's names joined in."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.schema import PersonRef
 from tracker.issues.schemas import IssueRow, IssueView, TrashedIssue
 from tracker.issues.visibility import visible_duplicate_of, visible_issues
-from tracker.models import Issue, User
+from tracker.models import Issue, Severity, Status, User
 
 reporter = aliased(User, name="reporter")
 assignee = aliased(User, name="assignee")
+
+# Looked up by the text that PostgreSQL sends, which is how asyncpg's own rows have it.
+_STATUSES: dict[str, Status] = {status: status for status in Status}
+_SEVERITIES: dict[str, Severity] = {severity: severity for severity in Severity}
 
 
 def row_columns(duplicate_of: ColumnElement[int | None]) -> tuple[ColumnElement[Any], ...]:
@@ -47,32 +52,58 @@ def select_rows(viewer: Viewer, *more: Any, trashed: bool = False) -> Select[Any
     )
 
 
-def _fields(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "title": row.title,
-        "status": row.status,
-        "severity": row.severity,
-        "tags": row.tags,
-        "reporter": PersonRef(id=row.reporter_id, full_name=row.reporter_name),
-        "assignee": None if row.assignee_id is None else PersonRef(id=row.assignee_id, full_name=row.assignee_name),
-        "duplicate_of": row.duplicate_of,
-        "version": row.version,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "closed_at": row.closed_at,
-        "comment_count": row.comment_count,
-        "attachment_count": row.attachment_count,
+def _fields(row: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """What `row_columns` selects as fields of an `IssueRow`, and the values of the columns after them."""
+    (
+        number,
+        title,
+        status,
+        severity,
+        tags,
+        reporter_id,
+        reporter_name,
+        assignee_id,
+        assignee_name,
+        duplicate_of,
+        version,
+        created_at,
+        updated_at,
+        closed_at,
+        comment_count,
+        attachment_count,
+        *more,
+    ) = row
+    fields = {
+        "id": number,
+        "title": title,
+        "status": _STATUSES[status],
+        "severity": _SEVERITIES[severity],
+        "tags": tags,
+        "reporter": PersonRef(id=reporter_id, full_name=reporter_name),
+        "assignee": None if assignee_id is None else PersonRef(id=assignee_id, full_name=assignee_name),
+        "duplicate_of": duplicate_of,
+        "version": version,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "closed_at": closed_at,
+        "comment_count": comment_count,
+        "attachment_count": attachment_count,
     }
+    return fields, more
 
 
-def row_of(row: Row[Any]) -> IssueRow:
-    return IssueRow(**_fields(row))
+def row_of(row: Iterable[Any]) -> IssueRow:
+    fields, _ = _fields(row)
+    return IssueRow(**fields)
 
 
-def view_of(row: Row[Any]) -> IssueView:
-    return IssueView(**_fields(row), description=row.description)
+def view_of(row: Iterable[Any]) -> IssueView:
+    """From a row with the description after the columns of every issue."""
+    fields, (description,) = _fields(row)
+    return IssueView(**fields, description=description)
 
 
-def trashed_of(row: Row[Any]) -> TrashedIssue:
-    return TrashedIssue(**_fields(row), deleted_at=row.deleted_at)
+def trashed_of(row: Iterable[Any]) -> TrashedIssue:
+    """From a row with the time of deletion after the columns of every issue."""
+    fields, (deleted_at,) = _fields(row)
+    return TrashedIssue(**fields, deleted_at=deleted_at)

@@ -121,7 +121,7 @@ def with_purged(events: Select[Any], window: ColumnElement[bool], *more: ColumnE
     """At least one row: the events, and beside each, by the same snapshot, whether `has_purged` and `more`."""
     new = events.subquery("new")
     return (
-        select(*more, has_purged(window).label("purged"), new)
+        select(new, has_purged(window).label("purged"), *more)
         .select_from(select(literal(1)).subquery().outerjoin(new, true()))
         .order_by(new.c.event_id)
     )

@@ -1,0 +1,91 @@
+"""Reads that everybody waits for, without what SQLAlchemy does for each statement.
+
+It takes several times as long to build, look up and unpack a statement as PostgreSQL takes to answer it. Here the
+SQL is made once, and asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
+"""
+
+from typing import Any
+
+from asyncpg import Record
+from sqlalchemy import BindParameter, Select, bindparam
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
+
+_DIALECT: Any = asyncpg.dialect()
+_OPEN: Any = object()
+
+
+def parameter(name: str, type_: Any) -> BindParameter[Any]:
+    """A value that is given anew each time that a statement is run."""
+    return bindparam(name, _OPEN, type_=type_)
+
+
+class Statement:
+    """A query as asyncpg takes it, with parameters."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        compiled: Any = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled)
+        self._names: list[str] = compiled.positiontup or []
+        processors: dict[str, Any] = compiled._bind_processors  # noqa: SLF001 (what SQLAlchemy sends values through)
+        self._values = {
+            name: processors[name](value) if name in processors else value
+            for name, value in compiled.params.items()
+            if value is not _OPEN
+        }
+
+    def arguments(self, given: dict[str, Any]) -> list[Any]:
+        return [given[name] if name in given else self._values[name] for name in self._names]
+
+
+class Reads:
+    """Runs statements outside of any transaction: each sees what is committed then."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine: Any = engine.sync_engine
+
+    async def fetch(self, statement: Statement, **values: Any) -> list[Record]:
+        """All rows. Asks once more if the connection turns out to be dead: a restart leaves a pool of those.
+
+        Raises:
+            Exception: one that `refusal_for` knows.
+        """
+        arguments = statement.arguments(values)
+        slot = await self._connect()
+        try:
+            return await self._run(slot, statement.sql, arguments)
+        except Exception as error:
+            if not self._discard_dead(slot, error):
+                raise
+        finally:
+            slot.close()
+        slot = await self._connect()
+        try:
+            return await self._run(slot, statement.sql, arguments)
+        finally:
+            slot.close()
+
+    async def _connect(self) -> Any:
+        return await greenlet_spawn(self._engine.pool.connect)
+
+    async def _run(self, slot: Any, sql: str, arguments: list[Any]) -> list[Record]:
+        told = (None, None, sql, arguments, None, False)
+        for listener in self._engine.dispatch.before_cursor_execute:
+            listener(*told)
+        try:
+            rows: list[Record] = await slot.driver_connection.fetch(sql, *arguments)
+        except BaseException as error:
+            if not isinstance(error, Exception):  # given up in the middle of an answer
+                slot.invalidate(error)
+            raise
+        for listener in self._engine.dispatch.after_cursor_execute:
+            listener(*told)
+        return rows
+
+    def _discard_dead(self, slot: Any, error: Exception) -> bool:
+        """With one connection all others of its age are taken for dead too, as SQLAlchemy does it itself."""
+        if not slot.driver_connection.is_closed():
+            return False
+        self._engine.pool._invalidate(slot, error)  # noqa: SLF001 (there is no other way)
+        return True
