@@ -28,6 +28,8 @@ export default defineConfig(({ command }) => ({
 		sveltekit({
 			adapter: adapter({ fallback: 'index.html', precompress: true }),
 			inlineStyleThreshold: 64 * 1024,
+			// Not while the first page loads: `keepApp` does it later.
+			serviceWorker: { register: false },
 			typescript: {
 				config: (config: Record<string, string[]>) => void config.include?.push('../playwright.config.ts')
 			},
@@ -41,7 +43,7 @@ export default defineConfig(({ command }) => ({
 								'object-src': ['none'],
 								'base-uri': ['none'],
 								'require-trusted-types-for': ['script'],
-								'trusted-types': ['svelte-trusted-html', 'dompurify', 'sveltekit-trusted-url']
+								'trusted-types': ['svelte-trusted-html', 'dompurify', 'service-worker']
 							}
 						}
 					: undefined

@@ -1,4 +1,4 @@
-import { test as base, expect, type Browser, type Page } from '@playwright/test';
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
 export type RoleName = 'admin' | 'maintainer' | 'reporter';
 
@@ -10,7 +10,8 @@ export interface Visitor {
 }
 
 interface Fixtures {
-	visit: () => Promise<Visitor>;
+	/** `keeping`: the browser may keep the app, which others need not spend their time on. */
+	visit: (options?: { keeping: boolean }) => Promise<Visitor>;
 	signedIn: (role: RoleName) => Promise<Visitor>;
 }
 
@@ -19,8 +20,10 @@ export const test = base.extend<Fixtures>({
 	visit: async ({ browser, baseURL }, use) => {
 		const closings: (() => Promise<void>)[] = [];
 		const troubles: string[] = [];
-		await use(async () => {
-			const { visitor, close } = await open(browser, baseURL, (trouble) => troubles.push(trouble));
+		await use(async ({ keeping } = { keeping: false }) => {
+			const serviceWorkers = keeping ? 'allow' : 'block';
+			const context = await browser.newContext({ baseURL, serviceWorkers });
+			const { visitor, close } = await open(context, (trouble) => troubles.push(trouble));
 			closings.push(close);
 			return visitor;
 		});
@@ -72,10 +75,9 @@ export async function choose(page: Page, property: string, value: string): Promi
 	await page.getByRole('option', { name: value, exact: false }).first().click();
 }
 
-async function open(browser: Browser, baseURL: string | undefined, report: (trouble: string) => void) {
-	const context = await browser.newContext({ baseURL });
+async function open(context: BrowserContext, report: (trouble: string) => void) {
 	const page = await context.newPage();
-	const expected: RegExp[] = [];
+	const expected: RegExp[] = [/Service Worker registration blocked by Playwright/];
 	const note = (trouble: string) => {
 		if (!expected.some((pattern) => pattern.test(trouble))) report(trouble);
 	};

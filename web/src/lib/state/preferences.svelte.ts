@@ -21,6 +21,12 @@ class Preferences {
 	#timeZone = $state(storedTimeZone.read());
 	#singleKeyShortcuts = $state(storedShortcuts.read());
 
+	constructor() {
+		storedDensity.watch((density) => (this.#density = density));
+		storedTimeZone.watch((timeZone) => (this.#timeZone = timeZone));
+		storedShortcuts.watch((on) => (this.#singleKeyShortcuts = on));
+	}
+
 	get density(): Density {
 		return this.#density;
 	}

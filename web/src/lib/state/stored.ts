@@ -1,9 +1,16 @@
+export interface Stored<T> {
+	read(): T;
+	write(value: T): void;
+	/** Hears what other tabs write. */
+	watch(take: (value: T) => void): void;
+}
+
 /** A value in localStorage: checked when read, and not missed where there is no storage. */
 export function stored<T extends string | boolean | null>(
 	key: string,
 	fallback: T,
 	isValid: (value: unknown) => boolean
-): { read(): T; write(value: T): void } {
+): Stored<T> {
 	return {
 		read() {
 			try {
@@ -20,6 +27,12 @@ export function stored<T extends string | boolean | null>(
 			} catch {
 				// Full or forbidden: it holds until the page is reloaded.
 			}
+		},
+		watch(take) {
+			addEventListener('storage', (event) => {
+				// No key: all of it was cleared.
+				if (event.key === key || event.key === null) take(this.read());
+			});
 		}
 	};
 }

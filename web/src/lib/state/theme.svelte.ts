@@ -18,6 +18,10 @@ class Theme {
 			this.#systemIsDark = matches;
 			this.#show();
 		});
+		storedChoice.watch((choice) => {
+			this.#choice = choice;
+			this.#show();
+		});
 	}
 
 	get choice(): ThemeChoice {

@@ -36,6 +36,12 @@ export function timeOfDay(moment: Date | number, { seconds = false } = {}): stri
 	return format({ timeStyle: seconds ? 'medium' : 'short' }).format(moment);
 }
 
+/** The time alone if it was today, else with its day. */
+export function momentOf(iso: string, now: Date): string {
+	const isToday = absoluteDate(iso) === absoluteDate(now.toISOString());
+	return isToday ? timeOfDay(new Date(iso)) : absoluteTime(iso);
+}
+
 /** Formats are slow to make: each is made once. */
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 	const timeZone = preferences.timeZone ?? undefined;
