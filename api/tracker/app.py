@@ -26,6 +26,7 @@ from tracker.core.redis import redis_client
 from tracker.core.request import TrackerRequest, refuse_stray_body
 from tracker.events.cursor import CursorCodec
 from tracker.examples import EXAMPLES
+from tracker.operations.checks import Checks
 from tracker.operations.metrics import SharedMetrics
 from tracker.realtime.live import LiveUpdates
 from tracker.routes import DEPENDENCIES, ROUTE_HANDLERS
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "live": live,
                 "storage": storage,
                 "job_queue": job_queue,
+                "checks": Checks(settings, sessions=sessions, redis=redis, storage=storage),
                 "uploads": Uploads(storage, max_bytes=settings.upload_max_bytes),
             }
         ),

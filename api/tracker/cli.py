@@ -13,6 +13,7 @@ from tracker.backup.commands import backup, restore
 from tracker.core.migrations import migrations
 from tracker.demo.commands import demo
 from tracker.imports.commands import imports
+from tracker.operations.commands import doctor
 from tracker.settings import Settings, SettingsError
 from tracker.statistics.commands import stats
 from tracker.worker import job_commands, work
@@ -51,6 +52,7 @@ tracker.add_command(users)
 tracker.add_command(demo)
 tracker.add_command(imports)
 tracker.add_command(stats)
+tracker.add_command(doctor)
 tracker.add_command(backup)
 tracker.add_command(restore)
 tracker.add_command(work)

@@ -178,7 +178,7 @@ EXAMPLES: dict[str, Any] = {
     "ProfileChange": {"full_name": "Ann Lee-Patel"},
     "readMetrics": 'tracker_http_requests_total{method="GET",route="/issues",status="200"} 1816.0\n',
     "readSnapshot": "\n".join(json.dumps(line) for line in ({"cursor": LOG_CURSOR, "total": 1}, ISSUE_ROW)),
-    "Readiness": {"status": "ok", "checks": {"database": "ok", "redis": "ok"}},
+    "Readiness": {"status": "ok", "checks": {"database": "ok", "redis": "ok", "files": "ok"}},
     "Registration": {
         "email": "ann@example.com",
         "full_name": "Ann Lee",

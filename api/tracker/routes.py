@@ -12,11 +12,11 @@ from tracker.attachments.controllers import AttachmentController
 from tracker.comments.controllers import CommentController
 from tracker.core.dependencies import provide_reads, provide_session, provide_transaction
 from tracker.core.documentation import redirect_to_document, redirect_to_ui
-from tracker.core.health import read_liveness, read_readiness
 from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
 from tracker.issues.dependencies import provide_issues
 from tracker.operations.controllers import list_checks, list_jobs
+from tracker.operations.health import read_liveness, read_readiness
 from tracker.operations.metrics import read_metrics
 from tracker.realtime.controllers import list_events
 from tracker.realtime.sockets import open_socket

@@ -4,6 +4,7 @@ Everything here blocks and is called in threads; so is obstore, whose asyncio si
 ends right after a call. What goes wrong raises one of `STORE_TROUBLE`.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -81,6 +82,10 @@ class Store(Protocol):
         """How much room drafts have."""
         ...
 
+    def reach(self) -> None:
+        """Does nothing, but raises one of `STORE_TROUBLE` if the store can't be read and written."""
+        ...
+
 
 def store_at(address: str) -> Store:
     """The store that `UPLOAD_STORE` names. Nothing is created or connected to yet."""
@@ -131,6 +136,11 @@ class Folder:
     def free_bytes(self) -> int:
         self._root.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self._root).free
+
+    def reach(self) -> None:
+        self._root.mkdir(parents=True, exist_ok=True)
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._root))
 
 
 class FolderFile:
@@ -191,6 +201,10 @@ class Bucket:
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(tempfile.gettempdir()).free
+
+    def reach(self) -> None:
+        with suppress(FileNotFoundError):
+            obstore.head(self._store, _FILES)
 
 
 class BucketFile:

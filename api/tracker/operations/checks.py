@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from arq.constants import default_queue_name, health_check_key_suffix
 from redis.asyncio import Redis
@@ -17,8 +17,10 @@ from tracker.operations.schemas import CheckStatus, CheckView
 from tracker.settings import Settings
 
 CHECK_SECONDS = 5.0
+OLDEST_POSTGRESQL = 15
 
 Finding = tuple[CheckStatus, str]
+Check = Callable[[], Awaitable[Finding]]
 
 
 class Checks:
@@ -29,23 +31,28 @@ class Checks:
         self._sessions = sessions
         self._redis = redis
         self._storage = storage
-
-    async def all(self) -> list[CheckView]:
-        checks = {
+        self._looking: asyncio.Future[Finding] | None = None
+        self._checks: dict[str, Check] = {
             "database": self._database,
             "redis": self._redis_answers,
             "worker": self._worker,
             "files": self._files,
             "scanner": self._scanner,
         }
-        return list(await asyncio.gather(*(_timed(name, check) for name, check in checks.items())))
+
+    async def ask(self, names: Iterable[str] | None = None, *, seconds: float = CHECK_SECONDS) -> list[CheckView]:
+        """Asks all parts, or those named, at once; one that takes longer than so many seconds fails."""
+        names = self._checks if names is None else names
+        return list(await asyncio.gather(*(timed(name, self._checks[name], seconds=seconds) for name in names)))
 
     async def _database(self) -> Finding:
         try:
             async with self._sessions() as session:
-                version = await session.scalar(text("SHOW server_version"))
+                version = str(await session.scalar(text("SHOW server_version")))
         except Exception as error:  # noqa: BLE001 (whatever the reason, the answer is that it can't be used)
             return CheckStatus.FAILING, f"PostgreSQL does not answer ({type(error).__name__})."
+        if int(version.partition(".")[0]) < OLDEST_POSTGRESQL:
+            return CheckStatus.FAILING, f"PostgreSQL {version} answers; {OLDEST_POSTGRESQL} or later is needed."
         return CheckStatus.OK, f"PostgreSQL {version} answers."
 
     async def _redis_answers(self) -> Finding:
@@ -74,7 +81,14 @@ class Checks:
         return CheckStatus.OK, f"A worker is there; {waiting} {'job waits' if waiting == 1 else 'jobs wait'} for it."
 
     async def _files(self) -> Finding:
+        """Asks the store again only when it has answered: one that hangs would take thread after thread."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look_at_files())
+        return await asyncio.shield(self._looking)
+
+    async def _look_at_files(self) -> Finding:
         try:
+            await self._storage.run(self._storage.store.reach)
             await self._storage.require_space()
             free = await self._storage.run(self._storage.store.free_bytes)
         except Refusal as refusal:
@@ -91,11 +105,11 @@ class Checks:
         return CheckStatus.OK, "The virus scanner answers."
 
 
-async def _timed(name: str, check: Callable[[], Awaitable[Finding]]) -> CheckView:
+async def timed(name: str, check: Check, *, seconds: float = CHECK_SECONDS) -> CheckView:
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(seconds):
             status, detail = await check()
     except TimeoutError:
-        status, detail = CheckStatus.FAILING, f"There was no answer within {CHECK_SECONDS:.0f} seconds."
+        status, detail = CheckStatus.FAILING, f"There was no answer within {seconds:.0f} seconds."
     return CheckView(name=name, status=status, milliseconds=round((time.monotonic() - begun) * 1000), detail=detail)

@@ -42,7 +42,8 @@ async def list_jobs(session: NamedDependency[AsyncSession]) -> Sequence[JobView]
 )
 async def list_checks(state: State) -> Sequence[CheckView]:
     """Asked of each part at this moment, by the replica that answers."""
-    return await Checks(state.settings, sessions=state.sessions, redis=state.redis, storage=state.storage).all()
+    checks: Checks = state.checks
+    return await checks.ask()
 
 
 def _view_of(job: Job, run: JobRun | None) -> JobView:

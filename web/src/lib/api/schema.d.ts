@@ -675,7 +675,10 @@ export interface paths {
         };
         /**
          * Can it serve?
-         * @description 503 while PostgreSQL is away. Redis being away is told, but the tracker serves without it.
+         * @description 503 while PostgreSQL is away, without which nothing works.
+         *
+         *     What else is down is told, but no reason to send requests elsewhere: without Redis all but background jobs works,
+         *     without the file store all but files, and without the scanner new files wait. Every replica would be out at once.
          */
         get: operations["readReadiness"];
         put?: never;
@@ -1167,7 +1170,10 @@ export interface components {
         Readiness: {
             /** @description `ok` or `unavailable`. */
             status: string;
-            /** @description `ok` or `unreachable` for `database` and, where there is one, `redis`. */
+            /**
+             * @description `ok` or `unreachable` for `database`, `files` (also when there is no room for more) and, where there are such,
+             *     `redis` and `scanner`.
+             */
             checks: {
                 [key: string]: string;
             };
