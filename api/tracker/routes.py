@@ -14,7 +14,7 @@ from tracker.core.dependencies import provide_reads, provide_session, provide_tr
 from tracker.core.documentation import redirect_to_document, redirect_to_ui
 from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
-from tracker.issues.dependencies import provide_issues
+from tracker.issues.dependencies import provide_issues, provide_totals
 from tracker.operations.controllers import list_checks, list_jobs
 from tracker.operations.health import read_liveness, read_readiness
 from tracker.operations.metrics import read_metrics
@@ -55,4 +55,5 @@ DEPENDENCIES: dict[str, Any] = {
     "users": provide_users,
     "sessions": provide_sessions,
     "issues": provide_issues,
+    "totals": provide_totals,
 }

@@ -11,6 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.core.transaction import EVENT_IDS
 from tracker.models import Event, EventType
 
+# Built once, and of the table instead of the entity: every write runs it.
+_EVENTS: Any = Event.__table__
+_RECORD = insert(_EVENTS).returning(_EVENTS.c.id)
+
 Changes = Mapping[str, tuple[Any, Any]]
 """Old and new value by field, as they are spelled in JSON."""
 
@@ -57,7 +61,7 @@ async def record(
     }
     if at is not None:
         values["created_at"] = at
-    event_id = (await session.execute(insert(Event).values(values).returning(Event.id))).scalar_one()
+    event_id = (await session.execute(_RECORD, values)).scalar_one()
     session.info.setdefault(EVENT_IDS, []).append(event_id)
     return event_id
 

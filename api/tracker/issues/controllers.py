@@ -26,6 +26,7 @@ from tracker.issues.reading import read_view
 from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
 from tracker.issues.services import IssueService
 from tracker.issues.snapshot import read_snapshot
+from tracker.issues.totals import Totals
 from tracker.models import Severity, Status
 from tracker.query.ast import Sort
 from tracker.query.help import QUERY_HELP
@@ -57,6 +58,7 @@ class IssueController(Controller):
         self,
         viewer: NamedDependency[Viewer],
         reads: NamedDependency[Reads],
+        totals: NamedDependency[Totals],
         q: Queries = None,
         status: Statuses = None,
         severity: Severities = None,
@@ -83,7 +85,7 @@ class IssueController(Controller):
             assignee=tuple(assignee or ()),
             reporter=tuple(reporter or ()),
         )
-        return await IssueList(reads, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
+        return await IssueList(reads, totals, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
 
     @get(
         "/snapshot",

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, any_, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
 
 from tracker.accounts.viewer import Viewer
@@ -19,8 +20,10 @@ from tracker.core.paging import Moment, beyond, decode_cursor, encode_cursor
 from tracker.core.reads import Reads, Statement, parameter
 from tracker.core.schema import MAX_ID
 from tracker.core.text import key_of, trimmed
+from tracker.events.window import happened, since
 from tracker.issues.rows import row_of, select_rows
 from tracker.issues.schemas import IssuePage
+from tracker.issues.totals import Totals
 from tracker.issues.visibility import visible_issues
 from tracker.models import Issue, Role, Severity, Status
 from tracker.query.ast import Query, Sort
@@ -78,13 +81,14 @@ class _Prepared(NamedTuple):
 class IssueList:
     """Lists issues for one viewer."""
 
-    def __init__(self, reads: Reads, viewer: Viewer, clock: Clock = utc_now) -> None:
+    def __init__(self, reads: Reads, totals: Totals, viewer: Viewer, clock: Clock = utc_now) -> None:
         self._reads = reads
+        self._totals = totals
         self._viewer = viewer
         self._clock = clock
 
     async def page(self, filters: IssueFilters, *, sort: Sort, cursor: str | None, limit: int) -> IssuePage:
-        """One page, in one statement whatever its size. A `sort:` in a query goes before the order given.
+        """One page, in two statements at most, whatever its size. A `sort:` in a query goes before the order given.
 
         Raises:
             Invalid: a query, a filter or the cursor makes no sense.
@@ -98,11 +102,19 @@ class IssueList:
         arguments["viewer_id"] = self._viewer.id
         if cursor:
             arguments["reached"], arguments["reached_id"] = _position(cursor, prepared.sort)
-        rows = await self._reads.fetch(prepared.page, **arguments, limit=limit + 1)
-        if rows or cursor is None:
-            total = rows[0]["total"] if rows else 0
+        scope = "all" if self._viewer.is_staff else self._viewer.id
+        # Queries find things that change without an event: what people are called, for one.
+        list_ = None if filters.q else (scope, unassigned, tuple((name, tuple(of)) for name, of in values.items()))
+        known = list_ and self._totals.of(list_)
+        seen, latest = (known.seen, known.latest_id) if known else (None, None)
+        rows = await self._reads.fetch(prepared.page, **arguments, limit=limit + 1, seen=seen, latest=latest)
+        if known and rows and not rows[0]["changed"]:
+            total = known.issues
         else:
-            total = (await self._reads.fetch(prepared.total, **arguments))[0]["total"]
+            counted = (await self._reads.fetch(prepared.total, **arguments))[0]
+            total = counted["total"]
+            if list_:
+                self._totals.remember(list_, total, seen=counted["seen"], latest_id=counted["latest"])
         more, rows = len(rows) > limit, rows[:limit]
         return IssuePage(
             items=[row_of(row) for row in rows],
@@ -157,11 +169,17 @@ def _prepare(shape: _Shape) -> _Prepared:
     if shape.asked:
         conditions += [condition_of(query, shape.asked.viewer, shape.asked.zone) for query in queries]
     counted = select(Issue.id).where(visible_issues(viewer), *conditions).limit(COUNT_CAP + 1).subquery()
-    total = select(func.count().label("total")).select_from(counted)
+    here = cast(func.pg_current_snapshot(), Text).label("seen")
+    issue = aliased(Issue)
+    latest = select(issue.id).order_by(issue.id.desc()).limit(1).scalar_subquery()
+    total = select(func.count().label("total"), here, latest.label("latest")).select_from(counted)
     column, descending = _sort_column(sort)
     order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
     limit: Any = parameter("limit", BigInteger)
-    page = select_rows(viewer, total.scalar_subquery().label("total")).where(*conditions).order_by(*order).limit(limit)
+    seen = parameter("seen", Text)
+    # Whoever puts issues in by hand records no events.
+    changed = or_(seen.is_(None), latest.is_distinct_from(parameter("latest", BigInteger)), happened(since(seen)))
+    page = select_rows(viewer, changed.label("changed")).where(*conditions).order_by(*order).limit(limit)
     if not shape.is_first:
         reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
         page = page.where(beyond((column, Issue.id), reached, descending=descending))

@@ -16,7 +16,7 @@ from tracker.events.record import record
 from tracker.issues.duplicates import lock_duplicates, would_close_circle
 from tracker.issues.etags import etag_allows
 from tracker.issues.lifecycle import stamp_status
-from tracker.issues.rows import select_rows, view_of
+from tracker.issues.reading import read_view_within
 from tracker.issues.schemas import IssueChange, IssueView, NewIssue
 from tracker.issues.tags import keys_of
 from tracker.issues.visibility import visible_issues
@@ -44,11 +44,7 @@ class IssueService:
         Raises:
             NotFound: it doesn't exist, or not for this viewer.
         """
-        query = select_rows(self._viewer, Issue.description).where(Issue.id == issue_id)
-        row = (await self._session.execute(query)).one_or_none()
-        if row is None:
-            raise NotFound
-        return view_of(row)
+        return await read_view_within(self._session, self._viewer, issue_id)
 
     async def open(self, data: NewIssue) -> IssueView:
         """Files an issue in the viewer's name.

@@ -16,11 +16,11 @@ from sqlalchemy import ColumnElement, Row, Text, and_, bindparam, cast, false, f
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions
 from tracker.events.cursor import Position, is_ahead, scope_of
+from tracker.events.window import between, is_too_much, since
 from tracker.issues.visibility import mask_duplicate, may_see
 from tracker.models import Event, Installation
 from tracker.realtime.log import event_of, select_events_for_all, with_purged
 from tracker.realtime.schemas import EventView
-from tracker.realtime.window import between, is_too_much, since
 
 logger = logging.getLogger(__name__)
 

@@ -29,11 +29,11 @@ from sqlalchemy.orm import aliased
 from tracker.accounts.viewer import Viewer
 from tracker.core.schema import PersonRef
 from tracker.events.cursor import CursorCodec, Position, is_honoured
+from tracker.events.window import between, events_in, has_purged, is_too_much
 from tracker.issues.rows import assignee, reporter, row_columns, row_of
 from tracker.issues.visibility import mask_duplicates, visible_duplicate_of, visible_issues
 from tracker.models import Event, EventType, Issue, Role, User
 from tracker.realtime.schemas import EventBatch, EventView
-from tracker.realtime.window import between, events_in, has_purged, is_too_much
 
 MAX_TEXT = 1_000
 

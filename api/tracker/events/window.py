@@ -50,6 +50,12 @@ def events_in(window: ColumnElement[bool]) -> type[Event]:
     return aliased(Event, rows.subquery("recent"))
 
 
+def happened(window: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is any event in the window; by the index on `txid`, as `events_in`."""
+    first = select(Event.id).where(window).order_by(Event.txid, Event.id).limit(1)
+    return first.scalar_subquery().is_not(None)
+
+
 def is_too_much(window: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether loading everything anew is cheaper than being told."""
     return select(func.count(events_in(window).id) > MAX_REPLAY).scalar_subquery()

@@ -1,0 +1,64 @@
+"""The total of a list is remembered; it must be right all the same."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from tests.people import Person, accepted
+from tracker.accounts.viewer import Viewer
+from tracker.core.transaction import Transaction
+from tracker.issues.schemas import IssueChange, NewIssue
+from tracker.issues.services import IssueService
+from tracker.models import Status
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+async def totals(*people: Person, **params: Any) -> list[int]:
+    return [accepted(await person.get("/issues/", params={"limit": 1, **params}))["total"] for person in people]
+
+
+async def test_a_total_follows_every_change(admin: Person, reporter: Person, stranger: Person) -> None:
+    everybody = (admin, reporter, stranger)
+    assert await totals(*everybody) == [0, 0, 0]
+    first = await reporter.open_issue("First")
+    assert await totals(*everybody) == [1, 1, 0]
+    second = await stranger.open_issue("Second")
+    assert await totals(*everybody) == await totals(*everybody) == [2, 1, 1]
+    await admin.delete(f"/issues/{first['id']}")
+    assert await totals(*everybody) == [1, 0, 1]
+    accepted(await admin.post(f"/issues/{first['id']}/restore"))
+    assert await totals(*everybody) == [2, 1, 1]
+    assert await totals(*everybody, status="done") == [0, 0, 0]
+    await admin.change(second["id"], status="done")
+    assert await totals(*everybody, status="done") == [1, 0, 1]
+    assert await totals(*everybody, status=["done", "open"]) == [2, 1, 1]
+    assert await totals(admin, assignee="none") == [2]
+    await admin.change(second["id"], assignee_id=admin.id)
+    assert (await totals(admin, assignee="none"), await totals(admin, assignee="me")) == ([1], [1])
+    assert await totals(admin, assignee=["none", "me"]) == [2]
+
+
+async def test_what_commits_late_is_counted_then(admin: Person, reporter: Person, sessions: Sessions) -> None:
+    issue = await reporter.open_issue("Early")
+    viewer = Viewer(id=admin.id, role=admin.role)
+    async with sessions() as session, Transaction(session):
+        service = IssueService(session, viewer)
+        await service.change(issue["id"], IssueChange(status=Status.DONE))
+        await service.open(NewIssue(title="Late"))
+        await reporter.open_issue("Between")
+        assert (await totals(admin), await totals(admin, status="open")) == ([2], [2])
+        assert (await totals(admin), await totals(admin, status="open")) == ([2], [2])
+    assert (await totals(admin), await totals(admin, status="open")) == ([3], [2])
+
+
+async def test_every_page_tells_the_same_total(reporter: Person) -> None:
+    for number in range(3):
+        await reporter.open_issue(f"Issue {number}")
+    cursor: str | None = None
+    told: list[int] = []
+    for _ in range(3):
+        page = accepted(await reporter.get("/issues/", params={"limit": 1} | ({"cursor": cursor} if cursor else {})))
+        cursor = page["next_cursor"]
+        told.append(page["total"])
+    assert (told, cursor) == ([3, 3, 3], None)
