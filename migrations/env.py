@@ -34,9 +34,11 @@ def migrate(connection: Connection) -> None:
 
 async def main() -> None:
     engine = cast("AsyncEngine", config.engine)
-    async with engine.connect() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
 
 
 asyncio.run(main())

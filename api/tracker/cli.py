@@ -4,7 +4,9 @@ import sys
 
 import click
 import msgspec
+from alembic.util import CommandError
 from litestar.serialization import encode_json
+from sqlalchemy.exc import DBAPIError
 
 from tracker import server
 from tracker.accounts.commands import users
@@ -18,6 +20,8 @@ from tracker.settings import Settings, SettingsError
 from tracker.statistics.commands import stats
 from tracker.worker import job_commands, work
 
+LOCK_NOT_AVAILABLE = "55P03"
+
 
 @click.group()
 def tracker() -> None:
@@ -27,8 +31,18 @@ def tracker() -> None:
 @tracker.command()
 @click.option("--revision", default="head", show_default=True, help="Where to stop.")
 def migrate(revision: str) -> None:
-    """Bring the database schema up to date."""
-    migrations(Settings.from_environment()).upgrade(revision)
+    """Bring the database schema up to date. It may be interrupted, and run while replicas work."""
+    try:
+        migrations(Settings.from_environment()).upgrade(revision)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise click.ClickException(
+            "Somebody holds what the migration needs: a long transaction, a backup or another migration. It did not wait, "
+            "because everybody else would have waited behind it. Run it again when they are done."
+        ) from error
+    except CommandError as error:
+        raise click.ClickException(f"{error}. If the database is of a later version, install that one.") from error
 
 
 @tracker.command()

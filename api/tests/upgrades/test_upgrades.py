@@ -1,0 +1,148 @@
+"""Upgrading an installation that people work with, and going back a step."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from secrets import token_hex
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from tests.processes import environment_of
+from tests.upgrades.catalog import ROWS, Catalog
+from tracker.cli import tracker
+from tracker.core.migrations import migrations, revisions
+from tracker.settings import Settings
+
+HEAD, PREVIOUS = revisions()[:2]
+EARLIER = sorted(revisions()[1:])
+
+
+@pytest.fixture
+async def database(settings: Settings) -> Settings:
+    """An empty one."""
+    name = f"upgraded_{token_hex(4)}"
+    engine = create_async_engine(settings.database_url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    return msgspec.structs.replace(settings, database_url=settings.database_url.replace("/tracker?", f"/{name}?"))
+
+
+@asynccontextmanager
+async def transaction(database: Settings) -> AsyncGenerator[AsyncConnection]:
+    engine = create_async_engine(database.database_url)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def upgrade(database: Settings, revision: str = "head") -> None:
+    await asyncio.to_thread(migrations(database).upgrade, revision)
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+async def test_a_filled_database_of_each_earlier_version_keeps_all_that_is_in_it(
+    database: Settings, revision: str
+) -> None:
+    await upgrade(database, revision)
+    async with transaction(database) as connection:
+        earlier = await Catalog.of(connection)
+        await earlier.fill(connection)
+        content = await earlier.content(connection)
+    assert all(content.values())
+    await upgrade(database)
+    async with transaction(database) as connection:
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+        assert await earlier.content(connection) == content
+
+
+async def test_one_step_back_loses_nothing_that_was_there_before(database: Settings) -> None:
+    await upgrade(database, PREVIOUS)
+    async with transaction(database) as connection:
+        previous = await Catalog.of(connection)
+    await upgrade(database)
+    async with transaction(database) as connection:
+        await (await Catalog.of(connection)).fill(connection)
+        content = await previous.content(connection)
+    await asyncio.to_thread(migrations(database).downgrade, "-1")
+    async with transaction(database) as connection:
+        assert await Catalog.of(connection) == previous
+        assert await previous.content(connection) == content
+    await upgrade(database)
+
+
+async def test_issues_of_the_first_version_get_the_time_of_their_triage(database: Settings) -> None:
+    await upgrade(database, "0001")
+    async with transaction(database) as connection:
+        await (await Catalog.of(connection)).fill(connection)
+    await upgrade(database)
+    async with transaction(database) as connection:
+        triaged = await connection.scalar(text("SELECT count(*) FROM issues WHERE triaged_at = created_at"))
+    assert triaged == ROWS
+
+
+async def test_replicas_of_the_previous_version_work_on_while_the_database_is_ahead_of_them(
+    database: Settings,
+) -> None:
+    """Migrations expand first, and contract a version later: what the previous schema lets code do still works."""
+    await upgrade(database, PREVIOUS)
+    async with transaction(database) as connection:
+        previous = await Catalog.of(connection)
+        await previous.fill(connection)
+    await upgrade(database)
+    async with transaction(database) as connection:
+        await previous.use(connection)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE issues DROP COLUMN severity",
+        "ALTER TABLE issues RENAME COLUMN title TO name",
+        "ALTER TABLE users ADD COLUMN team text NOT NULL",
+        "ALTER TABLE users ADD CHECK (full_name <> 'full_name 5')",
+        "ALTER TABLE comments RENAME TO remarks",
+        "ALTER TABLE users DROP CONSTRAINT uq_users_external_id",
+        "ALTER TYPE scan_status RENAME VALUE 'clean' TO 'good'",
+        "ALTER TABLE attachments ALTER COLUMN name TYPE varchar(3)",
+    ],
+)
+async def test_a_migration_that_the_previous_version_could_not_work_with_would_be_noticed(
+    settings: Settings, change: str
+) -> None:
+    engine = create_async_engine(settings.database_url)
+    async with engine.connect() as connection:
+        head = await Catalog.of(connection)
+        await connection.execute(text(change))
+        with pytest.raises((DBAPIError, AssertionError)):
+            await head.use(connection)
+        await connection.rollback()
+    await engine.dispose()
+
+
+async def test_a_migration_gives_up_rather_than_have_everybody_wait_behind_it(database: Settings) -> None:
+    await upgrade(database, "0001")
+    runner = CliRunner(env=environment_of(database))
+    async with transaction(database) as reader:
+        await reader.execute(text("SELECT count(*) FROM issues"))
+        refused = await asyncio.to_thread(runner.invoke, tracker, ["migrate"])
+        assert refused.exit_code == 1
+        assert "Run it again" in refused.stderr
+        assert await reader.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+    assert (await asyncio.to_thread(runner.invoke, tracker, ["migrate"])).exit_code == 0
+
+
+async def test_an_earlier_version_leaves_a_later_database_alone(database: Settings) -> None:
+    await upgrade(database)
+    async with transaction(database) as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    result = await asyncio.to_thread(CliRunner(env=environment_of(database)).invoke, tracker, ["migrate"])
+    assert result.exit_code == 1
+    assert "later version" in result.stderr
