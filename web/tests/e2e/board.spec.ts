@@ -39,6 +39,63 @@ test('a card is moved by mouse, by keyboard and by its button, and others see it
 	await expectIn('done');
 });
 
+test('a finger scrolls when it swipes, and moves a card when it rests on it', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer', { phone: true });
+	const title = unique('Under the thumb');
+	const id = await fileIssue(page, title);
+	await page.goto('/board');
+	const card = page.locator(`[data-issue="${id}"]`);
+	const open = page.locator('section[data-status="open"]').getByRole('list');
+	const { x, y } = (await card.boundingBox()) ?? { x: 0, y: 0 };
+	const start = { x: x + 120, y: y + 50 };
+	const cdp = await page.context().newCDPSession(page);
+	const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+		cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+
+	await touch('touchStart', [start]);
+	for (const up of [10, 30, 60, 90]) await touch('touchMove', [{ x: start.x, y: start.y - up }]);
+	await touch('touchEnd', []);
+	await expect.poll(() => open.evaluate((list) => list.scrollTop)).toBeGreaterThan(20);
+	await open.evaluate((list) => list.scrollTo({ top: 0, behavior: 'instant' }));
+	await expect(card).toBeInViewport();
+
+	await touch('touchStart', [start]);
+	// The card that comes along is a copy.
+	await expect(page.getByText(title)).toHaveCount(2);
+	await touch('touchMove', [{ x: 380, y: start.y + 20 }]);
+	const triaged = page.locator('section[data-status="triaged"]');
+	await expect
+		.poll(async () => ((await triaged.boundingBox())?.x ?? Infinity) < 200, { intervals: [50] })
+		.toBe(true);
+	await touch('touchMove', [{ x: 250, y: start.y + 20 }]);
+	await touch('touchEnd', []);
+	await expect(page.getByText(title)).toHaveCount(1);
+	await expect(
+		page.locator('section:not([data-status="open"])').getByRole('link', { name: title })
+	).toBeVisible();
+});
+
+test('moving a card by its button keeps the focus on it, and says where it went', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const title = unique('Keeps the focus');
+	const id = await fileIssue(page, title);
+	await page.goto(`/board?q=${encodeURIComponent(title)}`);
+	const card = page.getByRole('link', { name: title });
+	await card.focus();
+	await page.keyboard.press('s');
+	await page.keyboard.type('done');
+	await page.keyboard.press('Enter');
+	await expect(page.locator('section[data-status="done"]').getByRole('link', { name: title })).toBeFocused();
+
+	await page.keyboard.press('Space');
+	await expect(page.getByText(`Picked up #${id}, over Done.`)).toBeAttached();
+	await page.keyboard.press('ArrowLeft');
+	await expect(page.getByText('Over In progress')).toBeAttached();
+	await page.keyboard.press('Space');
+	await expect(page.getByText(`#${id} is in In progress`)).toBeAttached();
+	await expect(card).toBeFocused();
+});
+
 test('a reporter reads the board, is told why it stays as it is, and opens a card', async ({ signedIn }) => {
 	const { page } = await signedIn('reporter');
 	const title = unique('Only to look at');

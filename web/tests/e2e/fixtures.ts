@@ -9,10 +9,15 @@ export interface Visitor {
 	expectErrors: (pattern: RegExp) => void;
 }
 
+interface Device {
+	/** The browser may keep the app, which other tests need not spend their time on. */
+	keeping?: boolean;
+	phone?: boolean;
+}
+
 interface Fixtures {
-	/** `keeping`: the browser may keep the app, which others need not spend their time on. */
-	visit: (options?: { keeping: boolean }) => Promise<Visitor>;
-	signedIn: (role: RoleName) => Promise<Visitor>;
+	visit: (device?: Device) => Promise<Visitor>;
+	signedIn: (role: RoleName, device?: Device) => Promise<Visitor>;
 }
 
 /** Any error on the console, any uncaught exception and any dialog fails the test. */
@@ -20,9 +25,10 @@ export const test = base.extend<Fixtures>({
 	visit: async ({ browser, baseURL }, use) => {
 		const closings: (() => Promise<void>)[] = [];
 		const troubles: string[] = [];
-		await use(async ({ keeping } = { keeping: false }) => {
+		await use(async ({ keeping = false, phone = false } = {}) => {
 			const serviceWorkers = keeping ? 'allow' : 'block';
-			const context = await browser.newContext({ baseURL, serviceWorkers });
+			const hands = phone ? { hasTouch: true, viewport: { width: 390, height: 780 } } : {};
+			const context = await browser.newContext({ baseURL, serviceWorkers, ...hands });
 			const { visitor, close } = await open(context, (trouble) => troubles.push(trouble));
 			closings.push(close);
 			return visitor;
@@ -32,8 +38,8 @@ export const test = base.extend<Fixtures>({
 	},
 
 	signedIn: async ({ visit }, use) => {
-		await use(async (role) => {
-			const visitor = await visit();
+		await use(async (role, device) => {
+			const visitor = await visit(device);
 			await signIn(visitor.page, `${role}@example.com`, `${role}123`);
 			return visitor;
 		});

@@ -60,22 +60,3 @@ function union(first: readonly IssueRow[], second: readonly IssueRow[]): IssueRo
 	const known = new Set(first.map(({ id }) => id));
 	return [...first, ...second.filter(({ id }) => !known.has(id))];
 }
-
-/** The list that was looked at last: what "next" and "previous" on an issue's page mean. */
-class Trail {
-	ids = $state.raw<readonly number[]>([]);
-	/** Its address, for the way back. */
-	href = $state('');
-	/** The issue that was last opened or stepped to. */
-	active = $state<number | null>(null);
-	/** How far it was scrolled. */
-	top = 0;
-
-	neighbours(id: number): { at: number; previous: number | null; next: number | null } {
-		const at = this.ids.indexOf(id);
-		if (at < 0) return { at, previous: null, next: this.ids[0] ?? null };
-		return { at, previous: this.ids[at - 1] ?? null, next: this.ids[at + 1] ?? null };
-	}
-}
-
-export const trail = new Trail();
