@@ -30,13 +30,15 @@ RATES = {
     "sign_in_account": Rate(40, 600),
     "sign_in_address": Rate(300, 900),
     "sign_in": Rate(3000, 300),
+    "password_change": Rate(20, 600),
     "registration_address": Rate(200, 3600),
     "registration": Rate(2000, 3600),
     "writes": Rate(30_000, 300),
     "uploads": Rate(1000, 600),
     "sockets": Rate(6000, 300),
 }
-"""The rate limits of an installation that chooses none; of sign-ins only the failed ones count.
+"""The rate limits of an installation that chooses none; of sign-ins and changes of passwords
+only the failed ones count.
 
 They stop programs that run wild and people who guess, and leave room for scripts and for many behind one address.
 """

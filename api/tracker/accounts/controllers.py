@@ -12,7 +12,9 @@ from tracker.accounts.schemas import PasswordChange, ProfileChange, Registration
 from tracker.accounts.sessions import SessionService
 from tracker.accounts.users import UserService, view_of
 from tracker.accounts.viewer import Viewer
+from tracker.core.errors import Invalid
 from tracker.core.guards import STRANGERS_LIMITED_BY
+from tracker.core.limits import Limits
 from tracker.core.openapi import READ, WRITE, WRITE_ONE, refusals
 from tracker.core.schema import SMALL_BODY_BYTES
 from tracker.core.transaction import Transaction
@@ -91,9 +93,14 @@ class ProfileController(Controller):
         viewer: NamedDependency[Viewer],
         users: NamedDependency[UserService],
         transaction: NamedDependency[Transaction],
+        state: State,
     ) -> Response[None]:
-        """Needs the current password and ends all other sessions."""
-        async with transaction:
+        """Needs the current password and ends all other sessions.
+
+        Too many wrong ones are followed by 429 for a while: who holds a token is not to find out the password by it.
+        """
+        limits: Limits = state.limits
+        async with limits.counting(Invalid, password_change=str(viewer.id)), transaction:
             await users.change_password(viewer, data)
             return await transaction.answer(status_code=204)
 

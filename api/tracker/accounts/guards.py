@@ -6,6 +6,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from tracker.core.errors import Forbidden
+from tracker.core.origins import is_allowed_origin
+from tracker.settings import Settings
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -21,6 +23,14 @@ async def admins_only(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 async def same_site(connection: Connection, _: BaseRouteHandler) -> None:
-    """For operations that a cookie alone authorises: a browser on another site may not trigger them."""
-    if connection.headers.get("sec-fetch-site") == "cross-site":
+    """For operations that read or set the cookie: a page of another site may not trigger them.
+
+    Not even a sign-in: people would find themselves in the account of whoever made the page. A browser's own word
+    counts most, because what it says of the origin depends on the page's referrer policy.
+    """
+    site = connection.headers.get("sec-fetch-site")
+    if site in {"same-origin", "none"}:
+        return
+    settings: Settings = connection.app.state.settings
+    if site == "cross-site" or not is_allowed_origin(connection.scope, settings.web_origins):
         raise Forbidden("Not from another site.")

@@ -86,9 +86,10 @@ class SignInController(Controller):
         public=True,
         opt={STREAMED_BODY: True},
         security=[{}],
+        guards=[same_site],
         response_description=ACCESS,
         response_headers=[SETS_COOKIE],
-        responses=refusals(400, 401, 413, 415, 429),
+        responses=refusals(400, 401, 403, 413, 415, 429),
     )
     async def sign_in(
         self,
@@ -107,11 +108,9 @@ class SignInController(Controller):
         credentials = await read_credentials(request)
         address = address_of(request)
         limits: Limits = state.limits
-        # Taken before the password is looked at, so that many at once get no further than one after the other.
-        taken = await limits.take(
-            sign_in_account=credentials.email.strip().lower(), sign_in_address=network_of(address), sign_in="everybody"
-        )
-        async with _token_transaction(session):
+        account = credentials.email.strip().lower()
+        whom = {"sign_in_account": account, "sign_in_address": network_of(address), "sign_in": "everybody"}
+        async with limits.counting(Unauthenticated, **whom), _token_transaction(session):
             signed_in = await sessions.sign_in(
                 credentials,
                 Device(
@@ -121,7 +120,6 @@ class SignInController(Controller):
                 passwords=passwords,
                 lifetime=timedelta(days=settings.session_days),
             )
-        await taken.give_back()
         return grant_access(signed_in, request, state)
 
     @post(

@@ -10,7 +10,8 @@ import ipaddress
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.asyncio import Redis
@@ -92,7 +93,7 @@ class Limits:
         self._ask_again_at = -math.inf
         self._own: dict[str, int] = {}
 
-    async def take(self, **whom: str) -> "Taken":
+    async def take(self, **whom: str) -> Sequence[Use]:
         """Uses limits, each by its name for the one named, all together or none.
 
         Raises:
@@ -104,9 +105,24 @@ class Limits:
             if refused:
                 self._metrics.rate_limited.labels(uses[refused - 1].limit).inc()
                 raise TooMany("Too many requests. Try again later.", retry_after=max(1, seconds))
-        return Taken(self, uses)
+        return uses
 
-    async def give_back(self, uses: Sequence[Use]) -> None:
+    @asynccontextmanager
+    async def counting(self, failure: type[Exception], **whom: str) -> AsyncGenerator[None]:
+        """Uses limits as `take` does, and gives back what ends in anything but that failure.
+
+        They are taken before it is known how it ends, so that many at once get no further than one after the other.
+        """
+        uses = await self.take(**whom)
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, failure):
+                await self._give_back(uses)
+            raise
+        await self._give_back(uses)
+
+    async def _give_back(self, uses: Sequence[Use]) -> None:
         if not uses:
             return
         for use in uses:
@@ -143,17 +159,6 @@ class Limits:
                 self._own.clear()
         self._own |= {use.key: moment for use, moment in zip(uses, moments, strict=True)}
         return 0, 0
-
-
-class Taken:
-    """What was used, to be given back where only failures count."""
-
-    def __init__(self, limits: Limits, uses: Sequence[Use]) -> None:
-        self._limits = limits
-        self._uses = uses
-
-    async def give_back(self) -> None:
-        await self._limits.give_back(self._uses)
 
 
 def network_of(address: str) -> str:

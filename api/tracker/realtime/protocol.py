@@ -4,8 +4,6 @@ import time
 from enum import Enum
 from typing import Literal
 
-from litestar.types import Scope
-
 from tracker.core.errors import Invalid
 from tracker.core.request import decode_body
 from tracker.core.schema import Input
@@ -71,23 +69,3 @@ class FrameLimit:
         refilled = self._allowance + (now - self._at) * FRAMES_PER_SECOND
         self._allowance, self._at = min(refilled, FRAMES_PER_SECOND) - 1, now
         return self._allowance < 0
-
-
-def is_allowed_origin(scope: Scope, web_origins: tuple[str, ...]) -> bool:
-    """Whether a page of that origin may open a socket; what is not a browser sends none."""
-    origins = _headers(scope, b"origin")
-    if not origins:
-        return True
-    if len(origins) > 1:
-        return False
-    if origins[0] in {allowed.lower().rstrip("/") for allowed in web_origins}:
-        return True
-    scheme, separator, authority = origins[0].partition("://")
-    # Browsers leave a scheme's own port out, and some proxies write it into Host.
-    port = {"http": ":80", "https": ":443"}.get(scheme)
-    hosts = _headers(scope, b"host")
-    return bool(separator and port and len(hosts) == 1 and hosts[0].removesuffix(port) == authority.removesuffix(port))
-
-
-def _headers(scope: Scope, wanted: bytes) -> list[str]:
-    return [value.decode("latin-1").lower() for name, value in scope["headers"] if name == wanted]

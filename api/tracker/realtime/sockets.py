@@ -22,12 +22,13 @@ from tracker.core.database import refusal_for
 from tracker.core.errors import TooMany
 from tracker.core.guards import address_of
 from tracker.core.limits import network_of
+from tracker.core.origins import is_allowed_origin
 from tracker.core.problems import problem_of
 from tracker.realtime.connection import Connection
 from tracker.realtime.feed import Place
 from tracker.realtime.live import LiveUpdates
 from tracker.realtime.log import EventLog
-from tracker.realtime.protocol import AUTH_SECONDS, Close, FrameLimit, is_allowed_origin, read_auth
+from tracker.realtime.protocol import AUTH_SECONDS, Close, FrameLimit, read_auth
 
 logger = logging.getLogger(__name__)
 
