@@ -10,7 +10,8 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from tracker.core.passwords import AT_ONCE, Passwords
+from tracker.core.errors import Unavailable
+from tracker.core.passwords import AT_ONCE, MOST_WAITING, Passwords
 
 
 async def test_hashes_are_argon2id_with_at_least_the_recommended_cost() -> None:
@@ -44,6 +45,18 @@ async def test_hashing_runs_in_threads_never_many_at_once(
     assert all(await asyncio.gather(*(passwords.verify(stored, "correct horse") for _ in range(20))))
     assert threading.get_ident() not in threads
     assert most == AT_ONCE <= (os.cpu_count() or 1)
+
+
+async def test_a_crowd_is_turned_away_at_once_rather_than_left_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    passwords, gate = Passwords(), threading.Event()
+    monkeypatch.setattr(passwords, "_matches", lambda *_: gate.wait(10))
+    waiting = [asyncio.create_task(passwords.verify("hash", "password")) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await passwords.verify("hash", "password")
+    gate.set()
+    assert all(await asyncio.gather(*waiting))
+    assert await passwords.verify("hash", "password")
 
 
 async def test_the_event_loop_turns_while_passwords_are_checked() -> None:
