@@ -21,6 +21,8 @@ LINGER_SECONDS = 2.0
 MAX_MESSAGE_BYTES = 64 * 1024
 """Larger messages are not even collected; what is too large for the tracker but smaller is answered by it."""
 MAX_WAITING_MESSAGES = 40
+SOCKET_LOGGER = logging.getLogger("tracker.websocket")
+SOCKET_LOGGER.setLevel(logging.WARNING)  # it would log every socket, with its query string
 BYTES_AT_ONCE = 4096
 ALLOCATIONS_UNTIL_GARBAGE_COLLECTION = 20_000
 LAST_WORDS_SECONDS = 60.0
@@ -87,8 +89,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # It would log every socket, with its query string.
-        self.logger = logging.getLogger("tracker.websocket")
+        self.logger = SOCKET_LOGGER
         self._is_flood = False
 
     def data_received(self, data: bytes) -> None:
@@ -108,6 +109,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         if message["type"] != "websocket.close":
             await super().send(message)
+            if message["type"] == "websocket.http.response.body":
+                self.handshake_complete = True  # with a refusal; uvicorn would take the end of it for a failure
             return
         # The close frame goes behind what is waiting to be read, and doesn't wait for that itself.
         self.writable.set()
