@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -29,20 +29,32 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 @asynccontextmanager
 async def serving_process(
-    settings: Settings, port: int | None = None, *, log: int | IO[bytes] = DEVNULL
+    settings: Settings,
+    port: int | None = None,
+    *,
+    log: int | IO[bytes] = DEVNULL,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[tuple[Process, str]]:
     """`tracker serve`, once it answers, and its address."""
     port = port or free_port()
-    process = await asyncio.create_subprocess_exec(
-        TRACKER, "serve", "--port", str(port), env=environment_of(settings), stderr=log
-    )
-    try:
+    chosen = environment or environment_of(settings)
+    async with running_process("serve", "--port", str(port), environment=chosen, log=log) as process:
         address = f"http://127.0.0.1:{port}"
         async with asyncio.timeout(START_SECONDS), AsyncClient(base_url=address) as client:
             while not await _answers(client):
                 assert process.returncode is None, "the API does not start"
                 await asyncio.sleep(0.05)
         yield process, address
+
+
+@asynccontextmanager
+async def running_process(
+    *command: str, environment: Mapping[str, str], log: int | IO[bytes] = DEVNULL
+) -> AsyncGenerator[Process]:
+    """`tracker …`, stopped in the end."""
+    process = await asyncio.create_subprocess_exec(TRACKER, *command, env=environment, stderr=log)
+    try:
+        yield process
     finally:
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
