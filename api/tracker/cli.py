@@ -1,5 +1,6 @@
 """`tracker …`: what operators do on the command line."""
 
+import asyncio
 import sys
 
 import click
@@ -12,7 +13,8 @@ from tracker import server
 from tracker.accounts.commands import users
 from tracker.app import create_app
 from tracker.backup.commands import backup, restore
-from tracker.core.migrations import migrations
+from tracker.core.database import refusal_for
+from tracker.core.migrations import is_migrated, migrations
 from tracker.demo.commands import demo
 from tracker.imports.commands import imports
 from tracker.operations.commands import doctor
@@ -30,10 +32,15 @@ def tracker() -> None:
 
 @tracker.command()
 @click.option("--revision", default="head", show_default=True, help="Where to stop.")
-def migrate(revision: str) -> None:
+@click.option("--wait", type=int, metavar="SECONDS", help="Only wait, at most so long, for somebody else to do it.")
+def migrate(revision: str, wait: int | None) -> None:
     """Bring the database schema up to date. It may be interrupted, and run while replicas work."""
+    settings = Settings.from_environment()
+    if wait is not None:
+        asyncio.run(_wait_for_migrations(settings, wait))
+        return
     try:
-        migrations(Settings.from_environment()).upgrade(revision)
+        migrations(settings).upgrade(revision)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
@@ -43,6 +50,23 @@ def migrate(revision: str) -> None:
         ) from error
     except CommandError as error:
         raise click.ClickException(f"{error}. If the database is of a later version, install that one.") from error
+
+
+async def _wait_for_migrations(settings: Settings, seconds: int) -> None:
+    reason = "nobody has migrated the database"
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                try:
+                    if await is_migrated(settings):
+                        return
+                except Exception as error:
+                    if refusal_for(error) is None:
+                        raise
+                    reason = f"the database can't be used ({type(error).__name__})"
+                await asyncio.sleep(1)
+    except TimeoutError:
+        raise click.ClickException(f"After {seconds} seconds {reason}.") from None
 
 
 @tracker.command()
