@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC
 from random import uniform
 from typing import Any
@@ -20,9 +20,11 @@ from tracker.core.doorbell import Doorbell
 from tracker.core.errors import Unavailable
 from tracker.core.job_queue import queue
 from tracker.core.jobs import Job, JobContext
+from tracker.core.metrics import Metrics
 from tracker.core.observability import configure_logging
 from tracker.core.redis import REDIS_TROUBLE
 from tracker.operations.jobs import JOBS, perform
+from tracker.operations.status import telling_status
 from tracker.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -67,8 +69,8 @@ def _scheduled(job: Job, context: JobContext) -> CronJob:
     return cron(run, name=job.name, **fields, **limits)
 
 
-async def keep_working(settings: Settings, stop: asyncio.Event) -> None:
-    """Works until told to stop.
+async def keep_working(settings: Settings, stop: asyncio.Event, port: int | None = None) -> None:
+    """Works until told to stop, and tells on that port how it does.
 
     arq gives up when Redis goes away; then it is started anew, with pauses that grow.
 
@@ -77,7 +79,11 @@ async def keep_working(settings: Settings, stop: asyncio.Event) -> None:
     """
     if settings.redis_url is None:
         raise SettingsError("Set REDIS_URL: workers agree there on who runs what. Or run jobs by `tracker jobs run`.")
-    async with job_context(settings) as context:
+    async with AsyncExitStack() as stack:
+        context = await stack.enter_async_context(job_context(settings))
+        if port:
+            status = telling_status(port, sessions=context.sessions, redis_url=settings.redis_url, metrics=Metrics())
+            await stack.enter_async_context(status)
         wait = FIRST_WAIT_SECONDS
         while not stop.is_set():
             started = time.monotonic()
@@ -125,20 +131,21 @@ async def job_context(settings: Settings) -> AsyncGenerator[JobContext]:
 
 
 @click.command("worker")
-def work() -> None:
+@click.option("--port", envvar="WORKER_PORT", type=int, help="Where to tell health and figures; nowhere by default.")
+def work(port: int | None) -> None:
     """Run background jobs when they are due, until SIGTERM. Any number of workers share them."""
     configure_logging()
     # What it says about each run, our own lines say in fields.
     logging.getLogger("arq.worker").setLevel(logging.WARNING)
-    asyncio.run(_work_until_signal(Settings.from_environment()))
+    asyncio.run(_work_until_signal(Settings.from_environment(), port))
 
 
-async def _work_until_signal(settings: Settings) -> None:
+async def _work_until_signal(settings: Settings, port: int | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logger.info("worker started", extra={"jobs": list(JOBS)})
-    await keep_working(settings, stop)
+    await keep_working(settings, stop, port)
     logger.info("worker stopped")
 
 
