@@ -1,7 +1,6 @@
 """Guessing passwords and accounts: the limits hold over all replicas and from wherever it comes."""
 
 import asyncio
-import statistics
 from time import perf_counter
 
 from httpx import AsyncClient
@@ -10,13 +9,18 @@ from tests.abuse.installation import CANARY, Installation
 from tests.people import PASSWORD, Person, accepted, refused
 
 WRONG = f"{CANARY} wrong"
-SPOOFED = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP", "CF-Connecting-IP", "True-Client-IP")
+SPOOFED = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "CF-Connecting-IP", "True-Client-IP")
+
+
+def lies(number: int) -> dict[str, str]:
+    """Another address each time, if one believes what clients say."""
+    address = f"203.0.113.{number}"
+    return {**dict.fromkeys(SPOOFED, address), "Forwarded": f"for={address}"}
 
 
 async def guess(client: AsyncClient, email: str, number: int = 0) -> int:
-    """Signs in wrongly, from another address each time if one believes what clients say."""
-    lies = dict.fromkeys(SPOOFED, f"203.0.113.{number}") | {"Forwarded": f"for=203.0.113.{number}"}
-    answer = await client.post("/users/token", json={"email": email, "password": WRONG}, headers=lies)
+    body = {"email": email, "password": WRONG}
+    answer = await client.post("/users/token", json=body, headers=lies(number))
     return refused(answer, answer.status_code)["status"]
 
 
@@ -62,26 +66,33 @@ async def test_accounts_can_not_be_told_from_the_time_an_answer_takes(
     house: Installation, admin: Person, reporter: Person, stranger: Person
 ) -> None:
     accepted(await admin.patch(f"/users/{stranger.id}", json={"is_active": False}))
-    taken: dict[str, list[float]] = {reporter.email: [], stranger.email: [], f"{CANARY}@example.com": []}
-    bodies: set[str] = set()
+    emails = (reporter.email, stranger.email, f"{CANARY}@example.com")
+    taken: dict[str, list[float]] = {email: [] for email in emails}
+    # What else runs here only ever adds, but not evenly: whoever has the same chance to be quick is asked again.
     for number in range(6):
         async with house.at_the_door(address=f"127.0.0.{10 + number}") as client:
-            await client.get("/users/me")
-            for email, seconds in taken.items():
-                started = perf_counter()
-                answer = await client.post("/users/token", json={"email": email, "password": WRONG})
-                seconds.append(perf_counter() - started)
-                bodies.add(str(refused(answer, 401) | {"request_id": ""}))
-    assert len(bodies) == 1
-    # What else runs here only ever adds; the quickest are what an attacker would compare.
-    typical = [statistics.mean(sorted(seconds)[:3]) for seconds in taken.values()]
-    assert max(typical) < 1.7 * min(typical), taken
+            for email in emails:
+                taken[email].append(await seconds_of(client, email))
+        quickest = [min(seconds) for seconds in taken.values()]
+        if number >= 2 and max(quickest) < 1.5 * min(quickest):
+            return
+    raise AssertionError(taken)
+
+
+async def seconds_of(client: AsyncClient, email: str) -> float:
+    await client.get("/users/me")  # so that the connection is there
+    started = perf_counter()
+    answer = await client.post("/users/token", json={"email": email, "password": WRONG})
+    seconds = perf_counter() - started
+    assert (
+        refused(answer, 401)["detail"] == "The e-mail address or the password is wrong, or the account is not active."
+    )
+    return seconds
 
 
 async def test_registrations_are_limited_by_address(house: Installation, client: AsyncClient, admin: Person) -> None:
     async def register(number: int) -> int:
         person = {"email": f"{CANARY}{number}@example.com", "password": f"{CANARY} {CANARY}", "full_name": CANARY}
-        lies = dict.fromkeys(SPOOFED, f"203.0.113.{number}")
-        return int((await client.post("/users/register", json=person, headers=lies)).status_code)
+        return int((await client.post("/users/register", json=person, headers=lies(number))).status_code)
 
     assert sorted(await asyncio.gather(*(register(number) for number in range(8)))) == [201] * 4 + [429] * 4

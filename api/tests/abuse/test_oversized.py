@@ -1,6 +1,7 @@
 """Too much of everything, at the door and behind it."""
 
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ async def test_a_body_has_the_limit_of_its_place(kind: str, reporter: Person) ->
     path, size = BODIES[kind]
     turned_away(await reporter.post(path, content=b"x" * size), 413)
 
-    async def unannounced() -> Any:
+    async def unannounced() -> AsyncGenerator[bytes]:
         for _ in range(size // 50_000 + 1):
             yield b"x" * 50_000
 

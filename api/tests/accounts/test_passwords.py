@@ -49,7 +49,11 @@ async def test_hashing_runs_in_threads_never_many_at_once(
 
 async def test_a_crowd_is_turned_away_at_once_rather_than_left_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords, gate = Passwords(), threading.Event()
-    monkeypatch.setattr(passwords, "_matches", lambda *_: gate.wait(10))
+
+    def wait(_: str, __: str) -> bool:
+        return gate.wait(10)
+
+    monkeypatch.setattr(passwords, "_matches", wait)
     waiting = [asyncio.create_task(passwords.verify("hash", "password")) for _ in range(MOST_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(Unavailable):

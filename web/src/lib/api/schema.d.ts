@@ -121,6 +121,8 @@ export interface paths {
         /**
          * Change one's own password
          * @description Needs the current password and ends all other sessions.
+         *
+         *     Too many wrong ones are followed by 429 for a while: who holds a token is not to find out the password by it.
          */
         post: operations["changePassword"];
         delete?: never;
@@ -1776,6 +1778,7 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooMany"];
