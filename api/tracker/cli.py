@@ -3,17 +3,17 @@
 import asyncio
 import sys
 
+import asyncpg
 import click
 import msgspec
 from alembic.util import CommandError
 from litestar.serialization import encode_json
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tracker import server
 from tracker.accounts.commands import users
 from tracker.app import create_app
 from tracker.backup.commands import backup, restore
-from tracker.core.database import refusal_for
 from tracker.core.migrations import is_migrated, migrations
 from tracker.demo.commands import demo
 from tracker.imports.commands import imports
@@ -60,9 +60,7 @@ async def _wait_for_migrations(settings: Settings, seconds: int) -> None:
                 try:
                     if await is_migrated(settings):
                         return
-                except Exception as error:
-                    if refusal_for(error) is None:
-                        raise
+                except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
                     reason = f"the database can't be used ({type(error).__name__})"
                 await asyncio.sleep(1)
     except TimeoutError:
