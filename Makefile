@@ -29,7 +29,8 @@ run: $(API_INSTALLED) $(WEB_BUILT) ## Run everything on http://localhost:8080, w
 dev: install ## The same, taking changed files over at once
 	@exec $(BIN)/python -m tracker.local run --reload
 
-test: lint test-api test-web e2e ## Everything that has to pass: lint, API, web and browser tests
+# The browser tests before the API's, some of which look at the web app as those have built it.
+test: lint test-web e2e test-api ## Everything that has to pass: lint, API, web and browser tests
 
 test-api: $(API_INSTALLED) ## The API's tests
 	@.ci/nginx >/dev/null || [ $$? -eq 3 ]
@@ -87,7 +88,7 @@ openapi: install ## Write api/openapi.json and the web app's types anew
 	cd web && npm run --silent gen
 
 lock: $(API_INSTALLED) ## Lock the Python dependencies anew
-	$(UV_COMPILE) pyproject.toml --output-file api/requirements.lock
+	$(UV_COMPILE) pyproject.toml --extra tracing --output-file api/requirements.lock
 	$(UV_COMPILE) pyproject.toml --all-extras --constraint api/requirements.lock --output-file api/requirements-dev.lock
 
 clean: ## Remove what make has made, but not the data in .local/

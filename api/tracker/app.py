@@ -18,7 +18,7 @@ from tracker.core.job_queue import JobQueue
 from tracker.core.limits import Limits
 from tracker.core.methods import AllowedMethods
 from tracker.core.metrics import Metrics
-from tracker.core.observability import configure_logging, watched
+from tracker.core.observability import configure_logging, tracing_of, watched
 from tracker.core.passwords import Passwords
 from tracker.core.problems import EXCEPTION_HANDLERS
 from tracker.core.reads import Reads
@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     doorbell = Doorbell(settings.redis_url)
     metrics = Metrics()
     metrics.watch_pool(database.get_engine())
+    tracing = tracing_of(settings, "tracker-api", database.get_engine(), replica.get_engine())
     redis = redis_client(settings.redis_url) if settings.redis_url else None
     limits = Limits(redis, settings.rates, metrics)
     live = LiveUpdates(
@@ -85,6 +86,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await redis.aclose()
         await database.get_engine().dispose()
         await replica.get_engine().dispose()
+        if tracing:
+            await tracing.aclose()
 
     app = Litestar(
         route_handlers=ROUTE_HANDLERS,
@@ -124,4 +127,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     app.asgi_handler = watched(app.asgi_handler, metrics)
+    if tracing:
+        app.asgi_handler = tracing.traced(app.asgi_handler)
     return app

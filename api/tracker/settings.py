@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
@@ -81,6 +82,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The folder with PostgreSQL's client programs, which backups are made by; if None, those on the PATH."""
     rates: dict[str, Rate] = msgspec.field(default_factory=RATES.copy)
     """Rate limits; one that isn't there is none."""
+    traced: bool = False
+    """Whether `OTEL_EXPORTER_OTLP_ENDPOINT` is set; OpenTelemetry reads that and its other variables itself."""
     access_token_seconds: int = 600
     session_days: int = 30
 
@@ -112,6 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             clamd_url=_clamd_url(environ),
             pg_bin=environ.get("PG_BIN") or None,
             rates=_rates(environ),
+            traced=_traced(environ),
         )
 
 
@@ -211,6 +215,16 @@ def _rate(environ: Mapping[str, str], name: str, default: Rate) -> Rate | None:
     if not (found := re.fullmatch(r"([1-9][0-9]{0,6})/([1-9][0-9]{0,5})", value, re.ASCII)):
         raise SettingsError(f"{name} must look like 100/60 (a hundred in sixty seconds) or be off, not {value!r}.")
     return Rate(int(found[1]), int(found[2]))
+
+
+def _traced(environ: Mapping[str, str]) -> bool:
+    if not (environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        return False
+    if find_spec("opentelemetry") is None:
+        raise SettingsError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT needs the extra: pip install 'issues-insights-tracker[tracing]'"
+        )
+    return True
 
 
 def _boolean(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC
 from random import uniform
 from typing import Any
@@ -21,7 +22,7 @@ from tracker.core.errors import Unavailable
 from tracker.core.job_queue import queue
 from tracker.core.jobs import Job, JobContext
 from tracker.core.metrics import Metrics
-from tracker.core.observability import configure_logging
+from tracker.core.observability import configure_logging, tracing_of
 from tracker.core.redis import REDIS_TROUBLE
 from tracker.operations.jobs import JOBS, perform
 from tracker.operations.status import telling_status
@@ -123,11 +124,15 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
 async def job_context(settings: Settings) -> AsyncGenerator[JobContext]:
     database = database_config(settings)
     doorbell = Doorbell(settings.redis_url)
+    context = JobContext(settings, session_maker(database), doorbell)
+    tracing = tracing_of(settings, "tracker-worker", database.get_engine())
     try:
-        yield JobContext(settings, session_maker(database), doorbell)
+        yield replace(context, span=tracing.job) if tracing else context
     finally:
         await doorbell.aclose()
         await database.get_engine().dispose()
+        if tracing:
+            await tracing.aclose()
 
 
 @click.command("worker")

@@ -1,6 +1,7 @@
 """What a background job is, whoever starts it: a schedule, the command line or a test."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,8 @@ class JobContext:
     sessions: Sessions
     doorbell: Doorbell | None = None
     clock: Clock = utc_now
+    span: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+    """What a run is traced by, given the job's name."""
 
     async def in_batches(self, batch: Callable[[AsyncSession], Awaitable[int]]) -> int:
         """Repeats a batch, each time in a transaction of its own, until there is nothing left for it to do.

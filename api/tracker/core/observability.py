@@ -5,13 +5,19 @@ import re
 import time
 from datetime import UTC, datetime
 from secrets import token_hex
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tracker.core.metrics import UNROUTED, Metrics
 from tracker.core.request import viewer_of
+from tracker.settings import Settings
+
+if TYPE_CHECKING:
+    from tracker.core.tracing import Tracing
 
 logger = logging.getLogger("tracker.access")
 
@@ -25,6 +31,18 @@ def request_id_of(scope: Scope) -> str:
 
 def arrival_of(scope: Scope) -> datetime:
     return scope["state"]["arrived_at"]
+
+
+def tracing_of(settings: Settings, service: str, *engines: AsyncEngine) -> "Tracing | None":
+    """What traces this process and its statements, if the installation wants that."""
+    if not settings.traced:
+        return None
+    from tracker.core.tracing import Tracing  # noqa: PLC0415 (it takes a while, and need not be installed)
+
+    tracing = Tracing(service)
+    for engine in {*engines}:
+        tracing.watch_statements(engine)
+    return tracing
 
 
 def watched(app: ASGIApp, metrics: Metrics) -> ASGIApp:
@@ -77,6 +95,7 @@ def watched(app: ASGIApp, metrics: Metrics) -> ASGIApp:
                     "status": status,
                     "user_id": getattr(viewer, "id", None),
                     "milliseconds": round(seconds * 1000, 2),
+                    **{name: value for name, value in scope["state"].items() if name == "trace_id"},
                 },
             )
 

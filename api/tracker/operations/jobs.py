@@ -37,7 +37,8 @@ async def perform(job: Job, context: JobContext) -> int:
     """Runs a job, logs what became of it and keeps that for the admins; returns how many things it changed."""
     run = _Run(job, context)
     try:
-        affected = await job.run(context)
+        with context.span(job.name):
+            affected = await job.run(context)
     except Exception as error:
         logger.exception("job failed", extra=run.described())
         await run.keep(affected=None, error=type(error).__name__)
