@@ -60,6 +60,7 @@ def database_config(settings: Settings, *, replica: bool = False, patient: bool 
             pool_timeout=STATEMENT_SECONDS,
             pool_recycle=1800,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error is logged with its statement, and must not tell what people wrote
             connect_args={
                 "timeout": 5,
                 "command_timeout": None if patient else STATEMENT_SECONDS + 2,
