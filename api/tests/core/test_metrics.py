@@ -27,8 +27,8 @@ async def samples(client: AsyncClient) -> Samples:
     }
 
 
-def value(found: Samples, name: str, **labels: str) -> float | None:
-    return found.get((name, frozenset(labels.items())))
+def value(found: Samples, metric: str, /, **labels: str) -> float | None:
+    return found.get((metric, frozenset(labels.items())))
 
 
 async def test_requests_are_counted_by_route_and_never_by_address(client: AsyncClient, admin: Person) -> None:
@@ -52,14 +52,15 @@ async def test_what_jobs_did_is_told_by_every_replica(client: AsyncClient, app: 
     context = JobContext(settings, app.state.sessions)
     await perform(JOBS["purge-trash"], context)
     found = await samples(client)
-    began = value(found, "tracker_job_last_run_timestamp_seconds", job="purge-trash")
+    began = value(found, "tracker_job_last_run_timestamp_seconds", name="purge-trash")
     assert began
-    assert (value(found, "tracker_job_last_success_timestamp_seconds", job="purge-trash") or 0) >= began
-    assert value(found, "tracker_job_duration_seconds", job="purge-trash") is not None
+    assert (value(found, "tracker_job_last_success_timestamp_seconds", name="purge-trash") or 0) >= began
+    assert value(found, "tracker_job_duration_seconds", name="purge-trash") is not None
     assert value(found, "tracker_jobs_queued") == 0
     assert (value(found, "tracker_database_up"), value(found, "tracker_redis_up")) == (1, 1)
     assert value(found, "tracker_db_pool_waiting") == 0
     assert value(found, "tracker_sockets") == 0
+    assert (value(found, "tracker_upload_free_bytes") or 0) > 0
     assert (value(found, "tracker_feed_lag_seconds") or 0) < 60
 
 
@@ -73,4 +74,4 @@ async def test_it_answers_while_everything_is_away(settings: Settings, installed
     async with app.lifespan(), AsyncClient(transport=transport_to(app), base_url="http://test") as client:
         found = await samples(client)
     assert (value(found, "tracker_database_up"), value(found, "tracker_redis_up")) == (0, 0)
-    assert value(found, "tracker_job_last_run_timestamp_seconds", job="purge-trash") is None
+    assert value(found, "tracker_job_last_run_timestamp_seconds", name="purge-trash") is None

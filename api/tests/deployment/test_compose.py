@@ -3,9 +3,11 @@
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tracker.local.stack import REPOSITORY
@@ -13,6 +15,24 @@ from tracker.settings import SECRETS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
+BIN = Path(sys.executable).parent
+
+
+def test_compose_knows_every_field() -> None:
+    check = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", REPOSITORY / "compose.yaml"]
+    checked = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", ["api", "web"])
+def test_dockerfiles_are_as_they_should_be(name: str) -> None:
+    linted = subprocess.run(
+        [BIN / "hadolint", "--failure-threshold=info", REPOSITORY / "deploy" / name / "Dockerfile"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert linted.returncode == 0, linted.stdout
 
 
 def test_every_service_is_hardened() -> None:
@@ -23,7 +43,9 @@ def test_every_service_is_hardened() -> None:
 
 
 def test_only_the_door_is_published() -> None:
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"web", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for port in published["grafana"])
     assert COMPOSE["networks"]["inside"]["internal"]
 
 
@@ -36,7 +58,7 @@ def test_no_secret_stands_in_the_file_or_has_a_default() -> None:
                 assert variable.endswith("_FILE"), name
                 assert value == f"/run/secrets/{Path(value).name}"
                 assert Path(value).name in service["secrets"]
-    assert set(COMPOSE["secrets"]) == {"secret_key", "db_password", "redis_password"}
+    assert set(COMPOSE["secrets"]) == {"secret_key", "db_password", "redis_password", "grafana_password"}
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:

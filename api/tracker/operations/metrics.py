@@ -1,6 +1,7 @@
 """`GET /metrics`, which also looks at what all replicas share: database, Redis, jobs."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from arq.constants import default_queue_name
@@ -10,7 +11,9 @@ from prometheus_client import Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.asyncio import Redis
 
+from tracker.attachments.storage import Storage
 from tracker.core.database import Sessions
+from tracker.core.errors import Refusal
 from tracker.core.metrics import Metrics
 from tracker.core.redis import REDIS_TROUBLE
 from tracker.operations.runs import JobRuns
@@ -28,12 +31,15 @@ class SharedMetrics:
         self._database_up = gauge("tracker_database_up", "Whether PostgreSQL answers.")
         self._redis_up = gauge("tracker_redis_up", "Whether Redis answers.")
         self._queued = gauge("tracker_jobs_queued", "Jobs that wait for a worker or for their time.")
-        self._last_run = gauge("tracker_job_last_run_timestamp_seconds", "When a job last began.", "job")
-        self._last_success = gauge("tracker_job_last_success_timestamp_seconds", "When a job last succeeded.", "job")
-        self._duration = gauge("tracker_job_duration_seconds", "How long a job's last run took.", "job")
+        self._last_run = gauge("tracker_job_last_run_timestamp_seconds", "When a job last began.", "name")
+        self._last_success = gauge("tracker_job_last_success_timestamp_seconds", "When a job last succeeded.", "name")
+        self._duration = gauge("tracker_job_duration_seconds", "How long a job's last run took.", "name")
+        self._free = gauge("tracker_upload_free_bytes", "Room for files that are being uploaded.")
 
-    async def look(self, sessions: Sessions, redis: Redis | None) -> None:
-        await asyncio.gather(self._look_at_database(sessions), self._look_at_redis(redis))
+    async def look(self, sessions: Sessions, redis: Redis | None, storage: Storage | None) -> None:
+        await asyncio.gather(
+            self._look_at_database(sessions), self._look_at_redis(redis), self._look_at_storage(storage)
+        )
 
     async def _look_at_database(self, sessions: Sessions) -> None:
         self._database_up.set(0)
@@ -61,6 +67,13 @@ class SharedMetrics:
         self._redis_up.set(1)
         self._queued.set(queued)
 
+    async def _look_at_storage(self, storage: Storage | None) -> None:
+        if storage is None:
+            return
+        with suppress(Refusal, TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                self._free.set(await storage.run(storage.store.free_bytes))
+
 
 @get(
     "/metrics",
@@ -76,5 +89,5 @@ async def read_metrics(state: State) -> Response[bytes]:
     """Of this process, and of what all share. Answers whatever is away."""
     metrics: Metrics = state.metrics
     shared: SharedMetrics = state.shared_metrics
-    await shared.look(state.sessions, state.redis)
+    await shared.look(state.sessions, state.redis, state.get("storage"))
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""How a process that serves nobody tells how it does: the same health and figures as the API's, on a port of its own."""
+"""How a process that serves nobody tells that it is alive, and its figures: as the API does, on a port of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -9,9 +9,9 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from tracker.core.database import Sessions
-from tracker.core.health import read_liveness, read_readiness
 from tracker.core.metrics import Metrics
 from tracker.core.redis import redis_client
+from tracker.operations.health import read_liveness
 from tracker.operations.metrics import SharedMetrics, read_metrics
 
 
@@ -24,10 +24,10 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def telling_status(port: int, *, sessions: Sessions, redis_url: str, metrics: Metrics) -> AsyncGenerator[None]:
-    """Answers `/health/live`, `/health/ready` and `/metrics` meanwhile, on all addresses."""
+    """Answers `/health/live` and `/metrics` meanwhile, on all addresses."""
     async with redis_client(redis_url) as redis:
         app = Litestar(
-            [read_liveness, read_readiness, read_metrics],
+            [read_liveness, read_metrics],
             state=State(
                 {"sessions": sessions, "redis": redis, "metrics": metrics, "shared_metrics": SharedMetrics(metrics)}
             ),
