@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from tests.processes import environment_of
 from tests.upgrades.catalog import ROWS, Catalog
 from tracker.cli import tracker
+from tracker.core.database import Sessions
 from tracker.core.migrations import migrations, revisions
 from tracker.settings import Settings
 
@@ -115,7 +116,7 @@ async def test_replicas_of_the_previous_version_work_on_while_the_database_is_ah
     ],
 )
 async def test_a_migration_that_the_previous_version_could_not_work_with_would_be_noticed(
-    settings: Settings, change: str
+    settings: Settings, sessions: Sessions, change: str
 ) -> None:
     engine = create_async_engine(settings.database_url)
     async with engine.connect() as connection:
