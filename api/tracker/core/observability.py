@@ -138,7 +138,13 @@ class JsonFormatter(logging.Formatter):
         entry |= {name: value for name, value in vars(record).items() if name not in _LOG_RECORD_FIELDS}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(entry, enc_hook=str).decode(errors="replace")
+        clean = {name: _encodable(value) if isinstance(value, str) else value for name, value in entry.items()}
+        return msgspec.json.encode(clean, enc_hook=str).decode(errors="replace")
+
+
+def _encodable(value: str) -> str:
+    """Without lone surrogates, which have no place in UTF-8."""
+    return value if value.isascii() else value.encode(errors="replace").decode()
 
 
 def configure_logging(level: str = "INFO") -> None:
