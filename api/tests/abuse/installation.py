@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from httpx import AsyncClient, AsyncHTTPTransport
 
 from tests.conftest import SECRET_KEY
@@ -37,6 +38,8 @@ class Installation:
     proxy: Proxy
     replicas: Sequence[str]
     """Addresses of the API behind the proxy, where nobody from outside gets to."""
+    processes: Sequence[psutil.Process]
+    """Those of the replicas."""
     logs: Path
     secrets: set[str] = field(default_factory=lambda: {CANARY, PASSWORD, SECRET_KEY, "eyJ"})
     """What no log may hold; the last is how every JWT begins."""
@@ -53,6 +56,10 @@ class Installation:
         outside.timeout = 30
         outside.sign_in_with(person.token)
         return outside
+
+    def worked(self) -> float:
+        """Seconds of processor time that the replicas have spent until now."""
+        return sum(times.user + times.system for times in (each.cpu_times() for each in self.processes))
 
     def requests(self) -> list[dict[str, Any]]:
         """What nginx has answered until now."""
@@ -79,11 +86,14 @@ async def installation(settings: Settings) -> AsyncGenerator[Installation]:
     async with AsyncExitStack() as running:
         logs = Path(running.enter_context(tempfile.TemporaryDirectory()))
         replicas: list[str] = []
+        processes: list[psutil.Process] = []
         for number in range(2):
             log = running.enter_context((logs / f"api-{number}.log").open("wb"))
             serving = serving_process(settings, log=log, environment=environment)
-            replicas.append((await running.enter_async_context(serving))[1].removeprefix("http://"))
+            process, address = await running.enter_async_context(serving)
+            replicas.append(address.removeprefix("http://"))
+            processes.append(psutil.Process(process.pid))
         log = running.enter_context((logs / "worker.log").open("wb"))
         await running.enter_async_context(running_process("worker", environment=environment, log=log))
         proxy = await running.enter_async_context(nginx(replicas, CONNECTIONS_BY_ADDRESS="60"))
-        yield Installation(proxy, replicas, logs)
+        yield Installation(proxy, replicas, processes, logs)

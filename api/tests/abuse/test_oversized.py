@@ -84,7 +84,9 @@ async def test_a_body_has_the_limit_of_its_place(kind: str, reporter: Person) ->
 async def test_a_form_of_files_has_its_limit_before_it_has_come(reporter: Person, client: AsyncClient) -> None:
     address = f"/issues/{(await reporter.open_issue())['id']}/attachments"
     turned_away(await reporter.post(address, content=b"x" * 212 * 1024 * 1024), 413)
-    turned_away(await client.post(address, content=b"x" * 20 * MEGA), 401)
+    strangers = await client.post(address, content=b"x" * 20 * MEGA)
+    turned_away(strangers, 401)
+    assert strangers.headers["www-authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("kind", HEADERS)
