@@ -1,8 +1,12 @@
 """The HTTP and WebSocket server, set up the way the sockets rely on."""
 
+import asyncio
 import gc
 import logging
+import os
+import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
@@ -142,6 +146,38 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.close_timer = self.loop.call_later(seconds, self.transport.abort)
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but when it is told to stop it also answers those who have connected and were not let in yet.
+
+    The system has told them that they are connected, so they have sent their requests; to close the door on them
+    would lose these. Whoever comes later is refused, and goes elsewhere.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        doors = [socket.socket(fileno=os.dup(door.fileno())) for server in self.servers for door in server.sockets]
+        for server in self.servers:
+            server.close()
+        for connection in [connection for door in doors for connection in _let_in(door)]:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def _let_in(door: socket.socket) -> list[socket.socket]:
+    """All who wait at a door, which is closed behind them at once."""
+    waiting: list[socket.socket] = []
+    with door, suppress(BlockingIOError):
+        door.settimeout(0)
+        while True:
+            connection, _ = door.accept()
+            connection.settimeout(0)
+            waiting.append(connection)
+    return waiting
+
+
 OPTIONS: dict[str, Any] = {
     "http": HttpProtocol,
     "ws": WebSocketProtocol,
@@ -169,4 +205,4 @@ def serve(*, host: str, port: int, trusted_proxies: Sequence[str], reload: bool 
     gc.freeze()
     # So would looking through every socket's objects each time that a frame to all of them made some more.
     gc.set_threshold(ALLOCATIONS_UNTIL_GARBAGE_COLLECTION)
-    uvicorn.Server(config).run()
+    Server(config).run()

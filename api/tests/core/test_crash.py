@@ -14,6 +14,7 @@ from tests.processes import serving_process
 from tracker.settings import Settings
 
 WRITES = 200
+PATIENCE_SECONDS = 120
 
 UNTOLD = {
     "an issue without its first event": """
@@ -94,9 +95,10 @@ async def test_no_acknowledged_write_is_lost_and_no_change_is_without_its_event(
         AsyncClient(base_url=address, headers=headers, limits=limits, timeout=60, trust_env=False) as client,
     ):
         writer = Writer(client, issues)
-        await asyncio.gather(
-            writer.kill_after(process, acknowledged), *(writer.write(number) for number in range(WRITES))
-        )
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(
+                writer.kill_after(process, acknowledged), *(writer.write(number) for number in range(WRITES))
+            )
     assert acknowledged <= len(writer.acknowledged) < WRITES
 
     async with sessions() as session:
@@ -113,10 +115,12 @@ async def test_no_acknowledged_write_is_lost_and_no_change_is_without_its_event(
         AsyncClient(base_url=address, headers=headers, limits=limits, timeout=60, trust_env=False) as client,
     ):
         again = Writer(client, issues)
-        await asyncio.gather(*(again.write(number) for number in range(WRITES)))
-        while len(again.acknowledged) < WRITES:
-            done = {words for words, _ in again.acknowledged}
-            await asyncio.gather(*(again.write(number) for number in range(WRITES) if f"Write {number}" not in done))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(*(again.write(number) for number in range(WRITES)))
+            while len(again.acknowledged) < WRITES:
+                done = {words for words, _ in again.acknowledged}
+                missing = [number for number in range(WRITES) if f"Write {number}" not in done]
+                await asyncio.gather(*(again.write(number) for number in missing))
         page = accepted(await client.get("/issues/"))
     assert page["total"] == len(issues) + len(range(0, WRITES, 3))
     async with sessions() as session:
