@@ -114,6 +114,18 @@ export class SimServer {
 		return { eventIds: [this.#record('comment.created', id, actor)], comment };
 	}
 
+	editComment(id: number, commentId: number, body: string, actor = bob): Answer {
+		const comment = { ...this.#ownComment(id, commentId, actor), body, updated_at: this.#now() };
+		this.#setComments(id, (comments) => comments.map((other) => (other.id === commentId ? comment : other)));
+		return { eventIds: [this.#record('comment.updated', id, actor)], comment };
+	}
+
+	deleteComment(id: number, commentId: number, actor = bob): Answer {
+		this.#ownComment(id, commentId, actor);
+		this.#setComments(id, (comments) => comments.filter((other) => other.id !== commentId));
+		return { eventIds: [this.#record('comment.deleted', id, actor)] };
+	}
+
 	delete(id: number, actor = bob): Answer {
 		const stored = this.#visible(id);
 		stored.isDeleted = true;
@@ -196,6 +208,10 @@ export class SimServer {
 				return this.restore(issueId, viewer);
 			case 'comment':
 				return this.comment(issueId, mutation.body, viewer);
+			case 'editComment':
+				return this.editComment(issueId, mutation.commentId, mutation.body, viewer);
+			case 'deleteComment':
+				return this.deleteComment(issueId, mutation.commentId, viewer);
 			default:
 				throw new Error(`not simulated: ${mutation.kind}`);
 		}
@@ -228,6 +244,18 @@ export class SimServer {
 		const stored = this.#issues.get(id);
 		if (!stored || stored.isDeleted) throw notFound();
 		return stored;
+	}
+
+	#ownComment(id: number, commentId: number, actor: Person): Comment {
+		const comment = this.#visible(id).comments.find((other) => other.id === commentId);
+		if (comment?.author.id !== actor.id) throw notFound();
+		return comment;
+	}
+
+	#setComments(id: number, change: (comments: Comment[]) => Comment[]): void {
+		const stored = this.#visible(id);
+		stored.comments = change(stored.comments);
+		stored.issue = { ...stored.issue, updated_at: this.#now(), comment_count: stored.comments.length };
 	}
 
 	#record(type: EventType, issueId: number, actor: Person): number {

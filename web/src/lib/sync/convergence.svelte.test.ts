@@ -3,6 +3,7 @@ import { ann, bob } from '../../../tests/unit/builders.ts';
 import { aLiveEngine, anEngine, pass, startClock, stopClock } from '../../../tests/unit/engines.ts';
 import { Random } from '../../../tests/unit/random.ts';
 import { goodLine, SimServer } from '../../../tests/unit/sim-server.ts';
+import { Details, type View } from './details.svelte.ts';
 import type { Engine } from './engine.svelte.ts';
 import type { IssueChanges } from './types.ts';
 
@@ -21,21 +22,23 @@ describe('convergence', () => {
 		'reaches the state of the server (%s, seed %i)',
 		async (transport, seed) => {
 			const random = new Random(seed);
-			const create = () => (transport === 'socket' ? aLiveEngine(server, random) : anEngine(server));
+			const doubled: string[] = [];
+			const create = () =>
+				new Page(transport === 'socket' ? aLiveEngine(server, random) : anEngine(server), doubled);
 			vi.spyOn(Math, 'random').mockImplementation(() => random.next());
 			const server = new SimServer(random);
 			for (let count = 0; count < 8; count += 1) server.open({ title: `issue ${count}` });
-			let engine = create();
-			void engine.start(ann);
+			let page = create();
 			await pass(200);
 
 			for (let step = 0; step < 60; step += 1) {
-				engine = await something(random, server, engine, create);
+				page = await something(random, server, page, create);
 				await pass(random.below(400));
 			}
 
 			server.line = goodLine;
 			server.forbidden = null;
+			const { engine, details } = page;
 			engine.wake();
 			for (let round = 0; round < 3; round += 1) {
 				await pass(40_000);
@@ -46,22 +49,54 @@ describe('convergence', () => {
 			expect(engine.pending).toEqual([]);
 			const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
 			expect([...engine.issues.all].sort(byId)).toEqual([...server.rows].sort(byId));
+			for (const id of READ) {
+				const { issue, comments, isDeleted } = server.stored(id) ?? {};
+				expect(details.issue(id).data?.description).toBe(isDeleted ? undefined : issue?.description);
+				expect(details.comments(id).data).toEqual(isDeleted ? undefined : comments);
+			}
+			expect(doubled).toEqual([]);
 			expect([...server.executions.values()].every((count) => count === 1)).toBe(true);
+			page.leave();
 			void engine.stop({ forget: 'all' });
 			await pass(200);
 		}
 	);
 });
 
-async function something(
-	random: Random,
-	server: SimServer,
-	engine: Engine,
-	create: () => Engine
-): Promise<Engine> {
+/** The issues that somebody has open, with all that is said about them. */
+const READ = [1, 2, 3];
+
+const look = ({ data }: View<unknown>) => data;
+
+/** A tab: an engine, and somebody who reads. */
+class Page {
+	readonly engine: Engine;
+	readonly details: Details;
+	readonly leave: () => void;
+
+	constructor(engine: Engine, doubled: string[]) {
+		this.engine = engine;
+		const details = new Details(engine);
+		this.details = details;
+		this.leave = $effect.root(() => {
+			for (const id of READ) {
+				$effect(() => void look(details.issue(id)));
+				$effect(() => {
+					const bodies = (details.comments(id).data ?? []).map(({ body }) => body);
+					doubled.push(...bodies.filter((body, at) => bodies.indexOf(body) < at));
+				});
+			}
+		});
+		void engine.start(ann);
+	}
+}
+
+async function something(random: Random, server: SimServer, page: Page, create: () => Page): Promise<Page> {
+	const { engine } = page;
 	const dice = random.next();
 	if (dice < 0.35) elsewhere(random, server);
-	else if (dice < 0.75) here(random, engine);
+	else if (dice < 0.65) here(random, engine);
+	else if (dice < 0.75) aboutWhatIsRead(random, page);
 	else if (dice < 0.83)
 		void engine
 			.read(engine.backend.list({}, new AbortController().signal), ({ items }) => items)
@@ -80,13 +115,32 @@ async function something(
 	else if (dice < 0.98) void engine.reload();
 	else {
 		// The page is reloaded, with whatever was under way.
+		page.leave();
 		void engine.stop();
 		await pass(100);
-		const again = create();
-		void again.start(ann);
-		return again;
+		return create();
 	}
-	return engine;
+	return page;
+}
+
+/** What nobody has written before. */
+let lastNumber = 0;
+const words = (by: string) => `${by} ${(lastNumber += 1)}`;
+
+function aboutWhatIsRead(random: Random, { engine, details }: Page): void {
+	const id = random.pick(READ) ?? 1;
+	const before = details.issue(id).data;
+	const comment = random.pick((details.comments(id).data ?? []).filter(({ author }) => author.id === ann.id));
+	const dice = random.next();
+	if (dice < 0.4 || !comment || comment.id < 0) {
+		engine.mutate({ kind: 'comment', id, body: words('mine'), after: details.newestComment(id) });
+	} else if (dice < 0.6) {
+		engine.mutate({ kind: 'editComment', id, commentId: comment.id, body: words('edited') });
+	} else if (dice < 0.7) {
+		engine.mutate({ kind: 'deleteComment', id, commentId: comment.id });
+	} else if (before) {
+		engine.mutate({ kind: 'edit', id, changes: { description: words('text') }, before });
+	}
 }
 
 function elsewhere(random: Random, server: SimServer): void {
@@ -95,7 +149,7 @@ function elsewhere(random: Random, server: SimServer): void {
 		const dice = random.next();
 		if (dice < 0.1) server.open({ title: 'by another' });
 		else if (dice < 0.7) server.edit(id, someChanges(random));
-		else if (dice < 0.85) server.comment(id, 'by another');
+		else if (dice < 0.85) server.comment(id, words('by another'));
 		else if (dice < 0.93) server.delete(id);
 		else server.restore(id);
 	} catch {
@@ -108,7 +162,7 @@ function here(random: Random, engine: Engine): void {
 	const dice = random.next();
 	if (dice < 0.15 || !row) engine.mutate({ kind: 'open', values: { title: `mine ${random.below(1000)}` } });
 	else if (dice < 0.7) engine.mutate({ kind: 'edit', id: row.id, changes: someChanges(random) });
-	else if (dice < 0.9) engine.mutate({ kind: 'comment', id: row.id, body: 'mine' });
+	else if (dice < 0.9) engine.mutate({ kind: 'comment', id: row.id, body: words('mine') });
 	else if (dice < 0.95) engine.mutate({ kind: 'delete', id: row.id });
 	else engine.mutate({ kind: 'restore', id: row.id });
 }
@@ -120,7 +174,8 @@ function someChanges(random: Random): IssueChanges {
 		{ severity: random.pick(['low', 'critical'] as const) },
 		{ tags: ['a', 'b', 'c'].filter(() => random.chance(0.5)) },
 		{ assignee: random.pick([ann, bob, null]) },
-		{ title: `title ${random.below(1000)}`, status: 'in_progress' }
+		{ title: `title ${random.below(1000)}`, status: 'in_progress' },
+		{ description: words('text') }
 	];
 	return random.pick(all) ?? {};
 }

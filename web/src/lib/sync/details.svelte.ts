@@ -1,4 +1,4 @@
-import type { Problem } from '#lib/api/errors.ts';
+import { Problem } from '#lib/api/errors.ts';
 import type { Attachment, Comment, HistoryEntry, Issue, TrackerEvent } from '#lib/api/types.ts';
 import { compareAge } from './base.ts';
 import { engine, type Engine } from './engine.svelte.ts';
@@ -25,6 +25,8 @@ interface Parts {
 	history: Resource<HistoryEntry[]>;
 	files: Resource<Attachment[]>;
 }
+
+const GONE = new Problem({ title: 'Not Found', status: 404, detail: 'The issue was moved to the trash.' });
 
 /**
  * What the store does not hold: descriptions, comments, history. Loaded when looked at, renewed when the feed
@@ -56,9 +58,14 @@ export class Details {
 		return view(() => comments.data && this.#withPending(id, comments.data), comments);
 	}
 
+	/** Of those that the server has; zero when none is known. */
+	newestComment(id: number): number {
+		return Math.max(0, ...(this.#parts.get(id)?.comments.current ?? []).map((comment) => comment.id));
+	}
+
 	/** Oldest first, with those whose content was removed for its age. */
 	files(id: number): View<Attachment[]> {
-		if (id < 0) return view(() => []);
+		if (id <= 0) return view(() => []);
 		const { files } = this.#of(id);
 		return view(() => files.data && this.#withPendingFiles(id, files.data), files);
 	}
@@ -98,26 +105,31 @@ export class Details {
 	#forgetOldest(): void {
 		for (const [id, parts] of this.#parts) {
 			if (this.#parts.size < KEPT) return;
-			if (!Object.values(parts).some(({ isWatched }: Resource<unknown>) => isWatched)) this.#parts.delete(id);
+			if (!partsOf(parts).some(({ isWatched }) => isWatched)) this.#parts.delete(id);
 		}
 	}
 
 	#changed(ids: ReadonlySet<number> | null, events: readonly TrackerEvent[]): void {
 		for (const [id, parts] of this.#parts) {
 			if (ids !== null && !ids.has(id)) continue;
-			const kinds = new Set(
-				events.filter(({ issue_id }) => issue_id === id).map(({ type }) => type.split('.')[0])
-			);
+			const about = events.filter(({ issue_id }) => issue_id === id);
+			// Asking for what is in the trash would only be answered with an error.
+			if (about.at(-1)?.issue === null) {
+				for (const part of partsOf(parts)) part.end(GONE);
+				continue;
+			}
+			const kinds = new Set(about.map(({ type }) => type.split('.')[0]));
+			const isAnew = ids === null || about.some(({ type }) => type === 'issue.restored');
 			parts.history.invalidate();
-			if (ids === null || kinds.has('issue')) parts.issue.invalidate();
-			if (ids === null || kinds.has('comment')) parts.comments.invalidate();
-			if (ids === null || kinds.has('attachment')) parts.files.invalidate();
+			if (isAnew || kinds.has('issue')) parts.issue.invalidate();
+			if (isAnew || kinds.has('comment')) parts.comments.invalidate();
+			if (isAnew || kinds.has('attachment')) parts.files.invalidate();
 		}
 	}
 
 	#retry(): void {
 		for (const parts of this.#parts.values()) {
-			for (const part of Object.values(parts) as Resource<unknown>[]) part.retry();
+			for (const part of partsOf(parts)) part.retry();
 		}
 	}
 
@@ -126,7 +138,9 @@ export class Details {
 		const parts = this.#parts.get(issueId);
 		if (!parts) return;
 		const known = parts.issue.current;
-		if (issue && (!known || compareAge(issue, known) >= 0)) parts.issue.set(issue);
+		// Where the store knows of no such issue, the feed has told of its end already.
+		const isThere = this.#engine.issues.truth(issueId) !== undefined;
+		if (issue && isThere && (!known || compareAge(issue, known) >= 0)) parts.issue.set(issue);
 		const files = parts.files.current;
 		if (files && file) parts.files.set(files.map((other) => (other.id === file.id ? file : other)));
 		if (files && mutation.kind === 'deleteFile') {
@@ -163,10 +177,23 @@ export class Details {
 
 	#withPending(issue_id: number, loaded: readonly Comment[]): CommentView[] {
 		let comments: CommentView[] = [...loaded];
+		const confirmed = new Set<Comment>();
 		for (const { mutation, seq, at } of this.#pendingOf(issue_id)) {
 			switch (mutation.kind) {
 				case 'comment': {
 					const { viewer: author } = this.#engine;
+					// The list may have it already: it can overtake the answer, which a reload of the page even loses.
+					const twin = loaded.find(
+						(other) =>
+							other.id > (mutation.after ?? 0) &&
+							other.author.id === author.id &&
+							other.body === mutation.body &&
+							!confirmed.has(other)
+					);
+					if (twin) {
+						confirmed.add(twin);
+						break;
+					}
 					const comment = {
 						id: -seq,
 						issue_id,
@@ -222,6 +249,10 @@ function view<T>(data: () => T | undefined, resource?: Resource<unknown>): View<
 		},
 		reload: () => resource?.reload()
 	};
+}
+
+function partsOf({ issue, comments, history, files }: Parts): Resource<unknown>[] {
+	return [issue, comments, history, files] as Resource<unknown>[];
 }
 
 function rowsOf({ description: _, ...row }: Issue) {

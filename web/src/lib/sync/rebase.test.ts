@@ -19,6 +19,16 @@ describe('rebase', () => {
 		expect(rebased({ description: 'old' }, { description: 'mine' }, { description: 'theirs' })).toBeNull();
 	});
 
+	it('has both edits of one text where each changed other lines', () => {
+		const before = { description: '- [ ] a\n- [ ] b\n- [ ] c' };
+		const mine = { description: '- [ ] a\n- [x] b\n- [ ] c' };
+		expect(rebased(before, mine, { description: '- [x] a\n- [ ] b\n- [x] c' })).toEqual({
+			description: '- [x] a\n- [x] b\n- [x] c'
+		});
+		expect(rebased(before, mine, { description: '- [ ] a\n- [ ] b!\n- [ ] c' })).toBeNull();
+		expect(rebased(before, mine, { description: '- [ ] new\n- [ ] a\n- [ ] b\n- [ ] c' })).toBeNull();
+	});
+
 	it('is none when both wrote the same', () => {
 		expect(rebased({ title: 'old' }, { title: 'same' }, { title: 'same' })).toEqual({});
 	});

@@ -15,9 +15,9 @@ export function needsVersion(changes: IssueChanges): boolean {
 }
 
 /**
- * An edit made on an older issue, as an edit of the newest. Null when both changed the same text differently.
+ * An edit made on an older issue, as an edit of the newest. Null when both changed the same words differently.
  *
- * Tags are merged as sets. Of two picks (status, assignee …) the later one stays, as it would without a
+ * Texts are merged where each changed other lines, as people do who tick tasks of one list. Tags are merged as sets. Of two picks (status, assignee …) the later one stays, as it would without a
  * conflict: the history has both.
  */
 export function rebase(edit: Edit, theirs: Issue): IssueChanges | null {
@@ -30,11 +30,28 @@ export function rebase(edit: Edit, theirs: Issue): IssueChanges | null {
 			delete rebased[field];
 		} else if (field === 'tags') {
 			rebased.tags = mergedTags(edit.before?.tags ?? [], edit.changes.tags ?? [], theirs.tags);
-		} else if (TEXTS.has(field) && !same(before, theirs[field])) {
-			return null;
+		} else if (isText(field) && !same(before, theirs[field])) {
+			const merged = mergedLines(edit.before?.[field], edit.changes[field], theirs[field]);
+			if (merged === null) return null;
+			rebased[field] = merged;
 		}
 	}
 	return rebased;
+}
+
+function isText(field: Field): field is 'title' | 'description' {
+	return TEXTS.has(field);
+}
+
+/** Both changes of a text whose lines stayed in their places, or null where that can't be told. */
+function mergedLines(before = '', mine = '', theirs = ''): string | null {
+	const [old, own, other] = [before.split('\n'), mine.split('\n'), theirs.split('\n')];
+	if (own.length !== old.length || other.length !== old.length) return null;
+	const merged = old.map((line, at) => {
+		if (own[at] === line) return other[at];
+		return other[at] === line || other[at] === own[at] ? own[at] : undefined;
+	});
+	return merged.includes(undefined) ? null : merged.join('\n');
 }
 
 function mergedTags(before: string[], mine: string[], theirs: string[]): string[] {

@@ -1,5 +1,6 @@
 import { createSubscriber } from 'svelte/reactivity';
 import { Problem } from '#lib/api/errors.ts';
+import { Backoff } from '#lib/utils/backoff.ts';
 
 /** Changes come in bursts: one request for all of them. */
 const SETTLING = 100;
@@ -18,6 +19,7 @@ export class Resource<T> {
 	#isWatched = false;
 	#request: AbortController | null = null;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	readonly #backoff = new Backoff(1_000, 30_000);
 	#announce: () => void = () => undefined;
 	readonly #load: (signal: AbortSignal) => Promise<T>;
 	readonly #subscribe = createSubscriber((update) => {
@@ -62,28 +64,52 @@ export class Resource<T> {
 	set(data: T): void {
 		this.#data = data;
 		this.#error = null;
+		// What is under way may have been read before that.
+		if (this.#request) this.reload();
 		this.#announce();
 	}
 
 	/** It may not be so any more. */
 	invalidate(): void {
 		this.#isStale = true;
-		if (this.#isWatched) this.#timer ??= setTimeout(() => this.reload(), SETTLING);
+		if (this.#isWatched) this.#timer ??= setTimeout(() => this.#settle(), SETTLING);
 	}
 
-	/** What could not be loaded for want of a line may be loaded now. */
+	/** It is known to be no more: nobody has to be asked. */
+	end(problem: Problem): void {
+		this.#stop();
+		this.#data = undefined;
+		this.#error = problem;
+		this.#isStale = false;
+		this.#announce();
+	}
+
+	/** What could not be loaded may be loaded now: the line is back, or the session. */
 	retry(): void {
-		if (this.#error?.isTemporary) this.invalidate();
+		if (!this.#isStale) return;
+		this.#stop();
+		this.invalidate();
 	}
 
 	reload(): void {
-		clearTimeout(this.#timer);
-		this.#timer = undefined;
-		this.#request?.abort();
+		this.#stop();
 		const request = new AbortController();
 		this.#request = request;
 		this.#isStale = false;
 		void this.#fetch(request.signal);
+	}
+
+	#settle(): void {
+		this.#timer = undefined;
+		// Whoever looked may have gone meanwhile; it is loaded when somebody looks again.
+		if (this.#isWatched) this.reload();
+	}
+
+	#stop(): void {
+		clearTimeout(this.#timer);
+		this.#timer = undefined;
+		this.#request?.abort();
+		this.#request = null;
 	}
 
 	async #fetch(signal: AbortSignal): Promise<void> {
@@ -92,14 +118,20 @@ export class Resource<T> {
 			if (signal.aborted) return;
 			this.#data = data;
 			this.#error = null;
+			this.#backoff.reset();
 		} catch (error) {
 			if (signal.aborted) return;
 			if (!(error instanceof Problem)) throw error;
 			this.#error = error;
 			// What one may not see any more must go; what can't be reached now may stay.
-			if (!error.isTemporary) this.#data = undefined;
-			else this.#isStale = true;
+			if (error.isTemporary || error.status === 401) this.#isStale = true;
+			else this.#data = undefined;
+			if (error.isTemporary) {
+				const wait = Math.max(error.retryAfter ?? 0, this.#backoff.next());
+				this.#timer = setTimeout(() => this.#settle(), wait);
+			}
 		}
+		this.#request = null;
 		this.#announce();
 	}
 }

@@ -27,7 +27,13 @@ export type Mutation =
 	  }
 	| { kind: 'delete'; id: number }
 	| { kind: 'restore'; id: number }
-	| { kind: 'comment'; id: number; body: string }
+	| {
+			kind: 'comment';
+			id: number;
+			body: string;
+			/** The newest comment that was known when it was written: its own comes later. */
+			after?: number;
+	  }
 	| { kind: 'editComment'; id: number; commentId: number; body: string }
 	| { kind: 'deleteComment'; id: number; commentId: number }
 	/** Whether a file outlives its retention. */
