@@ -30,8 +30,40 @@ describe('render', () => {
 		expect(dom('[x](/issues/1)').querySelector('a')?.hasAttribute('target')).toBe(false);
 	});
 
+	it('leaves a place for each file of the issue, and no picture that is loaded from elsewhere', () => {
+		const box = dom(
+			'![Login "page"](attachment:log%20in.png) [the log](<attachment:a b.log>) ![](https://evil.example/pixel.gif)' +
+				' ![cat](/cat.png) [![state](https://ci.example/badge.svg)](https://ci.example) ![x](attachment:a":b.png)'
+		);
+		const places = [...box.querySelectorAll<HTMLElement>('span[data-file]')];
+		expect(places.map(({ dataset, textContent }) => [dataset.as, dataset.file, textContent])).toEqual([
+			['picture', 'log in.png', 'Login "page"'],
+			['link', 'a b.log', 'the log'],
+			['picture', 'a":b.png', 'x']
+		]);
+		expect(box.querySelector('img')).toBeNull();
+		expect(
+			[...box.querySelectorAll('a')].map((link) => [link.getAttribute('href'), link.textContent])
+		).toEqual([
+			['https://evil.example/pixel.gif', 'https://evil.example/pixel.gif'],
+			['/cat.png', 'cat'],
+			['https://ci.example', 'state']
+		]);
+	});
+
+	it('names the boxes of a task list by their tasks', () => {
+		const inputs = [...dom('- [ ] write **it**\n  - [x] inner').querySelectorAll('input')];
+		expect(inputs.map((input) => input.ariaLabel ?? input.getAttribute('aria-label'))).toEqual([
+			'write it',
+			'inner'
+		]);
+	});
+
 	it('shows HTML as the text that it is', () => {
 		expect(dom('Use <Foo bar="1"> and `<b>`').textContent.trim()).toBe('Use <Foo bar="1"> and <b>');
+		expect(dom('<div>\n  <b>x</b>\n</div>\n\n<p>').innerHTML.replaceAll(/\s+/g, '')).toBe(
+			'<p>&lt;div&gt;<br>&lt;b&gt;x&lt;/b&gt;<br>&lt;/div&gt;</p><p>&lt;p&gt;</p>'
+		);
 		expect(dom('a < b && c > d').textContent.trim()).toBe('a < b && c > d');
 		expect(dom('&lt;b&gt; &amp;amp;').textContent.trim()).toBe('<b> &amp;');
 	});
@@ -106,13 +138,15 @@ describe('render', () => {
 		'\u0000<scr\u0000ipt>alert(1)</script>',
 		'<a href="https://example.com" onclick="alert(1)" target="_top">x</a>',
 		'<a xlink:href="javascript:alert(1)"><text>x</text></a>',
-		'<use href="data:image/svg+xml,<svg id=x xmlns=http://www.w3.org/2000/svg><image href=1 onerror=alert(1) /></svg>#x">'
+		'<use href="data:image/svg+xml,<svg id=x xmlns=http://www.w3.org/2000/svg><image href=1 onerror=alert(1) /></svg>#x">',
+		'![x](attachment:"onclick=alert(1)//)',
+		'[<img src=x onerror=alert(1)>](attachment:<img%20src=x%20onerror=alert(1)>)'
 	];
 
 	it.each(attacks)('defuses %s', (attack) => {
 		const box = dom(attack);
 		const forbidden =
-			'script, style, iframe, object, embed, base, meta, link, form, button, textarea, svg, math, template, video, audio, input:not([type=checkbox])';
+			'script, style, iframe, object, embed, img, base, meta, link, form, button, textarea, svg, math, template, video, audio, input:not([type=checkbox])';
 		expect(box.querySelector(forbidden)).toBeNull();
 		for (const element of box.querySelectorAll('*')) {
 			for (const { name, value } of element.attributes) {

@@ -1,22 +1,59 @@
 import purifier from 'dompurify';
-import { Marked } from 'marked';
+import { Marked, type Parser, type Token } from 'marked';
+import { fileNameIn } from './file-links.ts';
 
 // HTML in a text is shown as text: in a tracker it is mostly something that somebody talks about. The few tags
 // that Markdown has no sign for are let through, without attributes.
 const PLAIN_TAGS = /&lt;(\/?(?:details|summary|kbd|sub|sup|mark|u|br))\s*\/?&gt;/gi;
 const COMMENTS = /<!--[^]*?-->/g;
 
-const marked = new Marked({
+export const marked = new Marked({
 	gfm: true,
 	breaks: true,
 	async: false,
+	walkTokens(token) {
+		// A picture inside a link becomes its words: a link can't hold another one.
+		if (token.type === 'link') token.tokens = token.tokens?.map(withoutPicture);
+	},
 	renderer: {
-		html: ({ text }) => escaped(text.replaceAll(COMMENTS, '')).replaceAll(PLAIN_TAGS, '<$1>')
+		html({ text, ...token }) {
+			const shown = escaped(text.replaceAll(COMMENTS, '')).replaceAll(PLAIN_TAGS, '<$1>');
+			const isForeign = 'block' in token && token.block && shown.includes('&lt;');
+			return isForeign ? `<p>${shown.trim().replaceAll('\n', '<br>')}</p>` : shown;
+		},
+		link({ href, tokens }) {
+			const name = fileNameIn(href);
+			return name !== null && filePlace(name, wordsOf(this.parser, tokens), 'link');
+		},
+		image({ href, tokens }) {
+			const name = fileNameIn(href);
+			const words = wordsOf(this.parser, tokens);
+			if (name !== null) return filePlace(name, words, 'picture');
+			// Loading it would tell a stranger's server who reads this, and when.
+			return `<a href="${quoted(href)}">${escaped(words || href)}</a>`;
+		}
 	}
 });
 
+/** Where one of the issue's files goes; its content can't be had by an address. */
+function filePlace(name: string, label: string, as: 'link' | 'picture'): string {
+	return `<span data-file="${quoted(name)}" data-as="${as}">${escaped(label || name)}</span>`;
+}
+
+function wordsOf(parser: Parser, tokens: Token[] = []): string {
+	return parser.parseInline(tokens, parser.textRenderer);
+}
+
+function withoutPicture(token: Token): Token {
+	return token.type === 'image' ? { type: 'text', raw: token.raw, text: token.text as string } : token;
+}
+
 function escaped(text: string): string {
 	return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function quoted(text: string): string {
+	return escaped(text).replaceAll('"', '&quot;');
 }
 
 // Safe schemes, and everything that is no address with a scheme: DOMPurify tests all attributes with it,
@@ -24,11 +61,10 @@ function escaped(text: string): string {
 const ADDRESSES = /^(?:(?:https?|mailto):|[^a-z]|[a-z+.-]+(?:[^a-z+.\-:]|$))/i;
 
 const TAGS = [
-	...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'blockquote', 'pre', 'code'],
+	...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'br', 'hr', 'blockquote', 'pre', 'code', 'span'],
 	...['ul', 'ol', 'li', 'input', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
 	...[
 		'a',
-		'img',
 		'strong',
 		'em',
 		'b',
@@ -45,19 +81,7 @@ const TAGS = [
 		'summary'
 	]
 ];
-const ATTRIBUTES = [
-	'href',
-	'src',
-	'alt',
-	'title',
-	'type',
-	'checked',
-	'disabled',
-	'start',
-	'align',
-	'colspan',
-	'rowspan'
-];
+const ATTRIBUTES = ['href', 'title', 'type', 'checked', 'disabled', 'start', 'align', 'data-file', 'data-as'];
 
 purifier.addHook('afterSanitizeAttributes', (node) => {
 	if (node.tagName === 'A') {
@@ -65,20 +89,25 @@ purifier.addHook('afterSanitizeAttributes', (node) => {
 		node.setAttribute('rel', 'noopener noreferrer nofollow');
 		if (/^https?:/i.test(node.getAttribute('href') ?? '')) node.setAttribute('target', '_blank');
 	}
-	if (node.tagName === 'IMG') {
-		node.setAttribute('loading', 'lazy');
-		node.setAttribute('referrerpolicy', 'no-referrer');
-	}
 	// Lines that are longer than the page is wide are scrolled to, by keyboard too.
 	if (node.tagName === 'PRE') node.setAttribute('tabindex', '0');
 	// Task lists only: a text that brings its own fields could ask for a password.
 	if (node.tagName === 'INPUT') {
 		if (node.getAttribute('type') === 'checkbox') {
 			node.setAttribute('disabled', '');
-			node.setAttribute('aria-label', node.hasAttribute('checked') ? 'Done' : 'To do');
+			node.setAttribute('aria-label', taskOf(node));
 		} else node.remove();
 	}
 });
+
+/** What a box of a task list is about: the words beside it, but not the tasks below it. */
+function taskOf(box: Element): string {
+	let words = '';
+	for (let node = box.nextSibling; node && !/^(UL|OL)$/.test(node.nodeName); node = node.nextSibling) {
+		words += node.textContent ?? '';
+	}
+	return words.replaceAll(/\s+/g, ' ').trim().slice(0, 100) || 'Task';
+}
 
 /**
  * What `{@html}` takes: the policy of this app has the browser refuse everything that did not come out of the
@@ -92,6 +121,7 @@ export function render(text: string) {
 		ALLOWED_TAGS: TAGS,
 		ALLOWED_ATTR: ATTRIBUTES,
 		ALLOWED_URI_REGEXP: ADDRESSES,
+		ADD_URI_SAFE_ATTR: ['data-file'],
 		ALLOW_DATA_ATTR: false,
 		ALLOW_ARIA_ATTR: false
 	});

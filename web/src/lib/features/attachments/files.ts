@@ -9,9 +9,15 @@ const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 export const isImage = ({ content_type }: Pick<Attachment, 'content_type'>): boolean =>
 	IMAGES.has(content_type);
 
+/** Why its content can't be had, to be read after its name. */
+export function hindrance({ scan_status, removed_at }: Attachment): string | null {
+	if (removed_at !== null) return 'was removed for its age';
+	if (scan_status === 'pending') return 'is being scanned for viruses';
+	return scan_status === 'infected' ? 'is infected: nobody can have it' : null;
+}
+
 /** Whether its content can be had now. */
-export const isReadable = ({ scan_status, removed_at }: Attachment): boolean =>
-	removed_at === null && (scan_status === 'clean' || scan_status === 'not_scanned');
+export const isReadable = (file: Attachment): boolean => hindrance(file) === null;
 
 /** `48 kB`, as people count. */
 export function sizeOf(bytes: number): string {
@@ -39,6 +45,23 @@ export function freeName(wanted: string, taken: ReadonlySet<string>): string {
 		const name = `${stem}-${number}${end}`;
 		if (!taken.has(name)) return name;
 	}
+}
+
+/** The files that are dropped or pasted. */
+export function filesOf(data: DataTransfer | null): File[] {
+	return [...(data?.files ?? [])].map(named);
+}
+
+/** The files that are pasted, unless it is a text that is meant: spreadsheets put a picture beside it. */
+export function pastedFiles(data: DataTransfer | null): File[] {
+	return data?.getData('text/plain').trim() ? [] : filesOf(data);
+}
+
+/** What is pasted from a screen is always called `image.png`. */
+function named(file: File): File {
+	if (file.name !== 'image.png') return file;
+	const moment = new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
+	return new File([file], `pasted-${moment}.png`, { type: file.type });
 }
 
 /** Why a file was not taken, and what to do. */

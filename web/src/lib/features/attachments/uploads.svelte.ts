@@ -17,6 +17,8 @@ const LANES = 2;
 /** A file on its way to an issue. */
 export class Upload {
 	readonly key = randomId();
+	/** Whoever signs in after them has nothing to do with it. */
+	readonly userId = engine.viewer.id;
 	readonly name: string;
 	readonly file: File;
 	/** Zero or below while the server has not named the issue. */
@@ -91,13 +93,16 @@ class Uploads {
 	#goOn(): void {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
+		for (const each of this.#all) if (each.userId !== engine.viewer.id) this.cancel(each);
 		for (const each of this.#all) if (each.state === 'paused') each.state = 'waiting';
 		this.#pump();
 	}
 
 	#pump(): void {
 		const free = LANES - this.#all.filter(({ state }) => state === 'sending').length;
-		const next = this.#all.filter(({ state, issueId }) => state === 'waiting' && issueId > 0);
+		const next = this.#all.filter(
+			({ state, issueId, userId }) => state === 'waiting' && issueId > 0 && userId === engine.viewer.id
+		);
 		for (const each of next.slice(0, Math.max(0, free))) void this.#send(each);
 	}
 

@@ -1,13 +1,21 @@
 import { explain } from '#lib/api/errors.ts';
+import { uploads } from '#lib/features/attachments/uploads.svelte.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
 import { session } from '#lib/state/session.svelte.ts';
 
-/** Signing out asks first when it would lose changes that the server has not got yet. */
+/** Signing out asks first when it would lose what the server has not got yet. */
 class Leave {
 	asking = $state(false);
 
+	/** What would be lost; empty when nothing would be. */
+	get losing(): string {
+		const changes = counted(session.unsent, 'change');
+		const files = counted(uploads.unfinished, 'file');
+		return [changes, files].filter(Boolean).join(' and ');
+	}
+
 	async ask(): Promise<void> {
-		if (session.unsent > 0) this.asking = true;
+		if (this.losing) this.asking = true;
 		else await this.go();
 	}
 
@@ -20,6 +28,10 @@ class Leave {
 			notify.failure(`You are still signed in: ${title.toLowerCase()}`, hint);
 		}
 	}
+}
+
+function counted(count: number, what: string): string {
+	return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 export const leave = new Leave();

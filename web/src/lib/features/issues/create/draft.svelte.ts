@@ -12,7 +12,8 @@ const schema = v.object({
 	status: v.fallback(v.picklist(STATUSES), 'open'),
 	severity: v.fallback(v.picklist(SEVERITIES), 'medium'),
 	assignee: v.fallback(v.nullable(personSchema), null),
-	tags: v.fallback(v.array(v.string()), [])
+	tags: v.fallback(v.array(v.string()), []),
+	files: v.fallback(v.array(v.string()), [])
 });
 
 const BLANK = v.parse(schema, {});
@@ -25,6 +26,8 @@ export class IssueDraft {
 	severity = $state<Severity>('medium');
 	assignee = $state.raw<Person | null>(null);
 	tags = $state.raw<string[]>([]);
+	/** The names of those that are to be attached. Only the page that took them has the files themselves. */
+	files = $state.raw<string[]>([]);
 
 	constructor() {
 		Object.assign(this, recall());
@@ -35,8 +38,8 @@ export class IssueDraft {
 	}
 
 	get #values() {
-		const { title, description, status, severity, assignee, tags } = this;
-		return { title, description, status, severity, assignee, tags };
+		const { title, description, status, severity, assignee, tags, files } = this;
+		return { title, description, status, severity, assignee, tags, files };
 	}
 
 	toggleTag(name: string): void {
