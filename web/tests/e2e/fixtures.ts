@@ -87,6 +87,12 @@ async function open(context: BrowserContext, report: (trouble: string) => void) 
 	const note = (trouble: string) => {
 		if (!expected.some((pattern) => pattern.test(trouble))) report(trouble);
 	};
+	// What the policy of the app refuses was tried, and nothing of ours tries that.
+	await page.addInitScript(() =>
+		addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
+			console.error(`policy: ${violatedDirective} refused ${blockedURI} (${sourceFile})`)
+		)
+	);
 	page.on('console', (message) => {
 		if (['error', 'warning'].includes(message.type())) note(`${message.text()} (${message.location().url})`);
 	});
