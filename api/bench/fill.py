@@ -18,7 +18,7 @@ STAFF = 20
 COMMON_WORD, RARE_WORD = "login", "zymurgy"
 """One stands in every fourth issue; the other in the titles of the oldest twenty only."""
 
-_TABLES = ("issues", "comments", "events")
+_TABLES = ("issues", "comments", "events", "search_documents")
 _TEXTS, _WORDS = 4000, 3000
 _SYLLABLES = [
     "ba",
@@ -112,6 +112,18 @@ _EVENTS = """
     SELECT 'comment.created', issue_id, author_id, created_at, jsonb_build_object('comment_id', id)
     FROM comments WHERE issue_id BETWEEN $1 AND $2
 """
+# What the triggers would have written, from texts that are read only once.
+_DOCUMENTS = """
+    INSERT INTO search_documents (issue_id, reporter_id, document)
+    SELECT issues.id, reporter_id, search_part(title, 'A') || search_part(array_to_string(tags, ' '), 'B')
+           || setweight(texts.words, 'C') || coalesce(said.words, '')
+    FROM issues JOIN texts ON texts.body = description
+    LEFT JOIN (
+        SELECT issue_id, joined_words(texts.words) AS words FROM comments JOIN texts USING (body)
+        WHERE issue_id BETWEEN $1 AND $2 GROUP BY issue_id
+    ) AS said ON issue_id = issues.id
+    WHERE issues.id BETWEEN $1 AND $2
+"""
 _NOBODYS_COUNTERS = """
     SELECT setval(pg_get_serial_sequence('issues', 'id'), (SELECT max(id) FROM issues)),
            setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))
@@ -135,13 +147,18 @@ async def fill(url: str, issues: int, *, password_hash: str | None = None) -> No
         await connection.execute(_PEOPLE, STAFF, people, password_hash)
         await connection.execute("CREATE UNLOGGED TABLE texts (n int PRIMARY KEY, body text)")
         await connection.copy_records_to_table("texts", records=list(enumerate(_texts(), start=1)))
-        await connection.execute("ANALYZE texts")
+        await connection.execute("""
+            ALTER TABLE texts ADD words tsvector GENERATED ALWAYS AS (search_part(body, 'D')) STORED;
+            CREATE AGGREGATE joined_words (tsvector) (sfunc = tsvector_concat, stype = tsvector);
+            SELECT learn_words(body) FROM texts;
+            ANALYZE texts;
+        """)
         middle = issues // 2
         await asyncio.gather(
             _fill_range(connection, 1, middle, issues=issues, people=people),
             _fill_range(other, middle + 1, issues, issues=issues, people=people),
         )
-        await connection.execute("DROP TABLE texts")
+        await connection.execute("DROP TABLE texts; DROP AGGREGATE joined_words (tsvector)")
         await connection.execute(_NOBODYS_COUNTERS)
         await asyncio.gather(_run_all(connection, indexes[::2]), _run_all(other, indexes[1::2]))
         for table in ("users", *_TABLES):
@@ -166,6 +183,7 @@ async def _fill_range(connection: Any, first: int, last: int, *, issues: int, pe
     await connection.execute(_ISSUES, first, last, float(issues), STAFF, people, _TEXTS)
     await connection.execute(_COMMENTS, first, last, _TEXTS)
     await connection.execute(_EVENTS, first, last)
+    await connection.execute(_DOCUMENTS, first, last)
 
 
 async def _run_all(connection: Any, indexes: Sequence[Any]) -> None:

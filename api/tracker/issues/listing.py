@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
@@ -25,13 +25,16 @@ from tracker.issues.rows import row_of, select_rows
 from tracker.issues.schemas import IssuePage
 from tracker.issues.totals import Totals
 from tracker.issues.visibility import visible_issues
+from tracker.issues.words import Ways, find_ways
 from tracker.models import Issue, Role, Severity, Status
 from tracker.query.ast import Query, Sort
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
-from tracker.query.predicate import condition_of
+from tracker.query.predicate import ToWords, condition_of
 
 COUNT_CAP = 10_000
+REACH = 5_000
+"""How many issues a page of common words is looked for in, before all that hold them are looked up."""
 _PERSON_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -61,6 +64,7 @@ class _Shape(NamedTuple):
     is_first: bool
     sort: Sort
     asked: "_Asked | None"
+    ways: Ways
 
 
 class _Asked(NamedTuple):
@@ -76,6 +80,8 @@ class _Prepared(NamedTuple):
     page: Statement
     total: Statement
     sort: Sort
+    thorough: Statement | None
+    """Instead of a page that does not look far enough."""
 
 
 class IssueList:
@@ -88,16 +94,19 @@ class IssueList:
         self._clock = clock
 
     async def page(self, filters: IssueFilters, *, sort: Sort, cursor: str | None, limit: int) -> IssuePage:
-        """One page, in two statements at most, whatever its size. A `sort:` in a query goes before the order given.
+        """One page, in two statements at most whatever its size; in two more if it asks for words.
+
+        A `sort:` in a query goes before the order given.
 
         Raises:
             Invalid: a query, a filter or the cursor makes no sense.
         """
         values, unassigned = self._values(filters)
         given = frozenset((name, len(value) == 1) for name, value in values.items())
-        prepared = _prepare(
-            _Shape(self._viewer.is_staff, given, unassigned, cursor is None, sort, self._asked(filters))
-        )
+        asked, ways = self._asked(filters), Ways(self._viewer.is_staff)
+        if asked:
+            ways = await find_ways(self._reads, _read(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+        prepared = _prepare(_Shape(self._viewer.is_staff, given, unassigned, cursor is None, sort, asked, ways))
         arguments = {name: value[0] if len(value) == 1 and name != "tags" else value for name, value in values.items()}
         arguments["viewer_id"] = self._viewer.id
         if cursor:
@@ -107,9 +116,14 @@ class IssueList:
         list_ = None if filters.q else (scope, unassigned, tuple((name, tuple(of)) for name, of in values.items()))
         known = list_ and self._totals.of(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
-        rows = await self._reads.fetch(prepared.page, **arguments, limit=limit + 1, seen=seen, latest=latest)
+        arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
+        rows = await self._reads.fetch(prepared.page, **arguments)
+        if prepared.thorough and len(rows) <= limit:
+            rows = await self._reads.fetch(prepared.thorough, **arguments)
         if known and rows and not rows[0]["changed"]:
             total = known.issues
+        elif ways.is_capped and not given and not unassigned:
+            total = COUNT_CAP + 1
         else:
             counted = (await self._reads.fetch(prepared.total, **arguments))[0]
             total = counted["total"]
@@ -165,10 +179,14 @@ def _prepare(shape: _Shape) -> _Prepared:
     sort = next((query.sort for query in queries if query.sort), shape.sort)
     viewer_id: Any = parameter("viewer_id", BigInteger)
     viewer = Viewer(id=viewer_id, role=Role.ADMIN if shape.is_staff else Role.REPORTER)
-    conditions = _conditions(shape)
-    if shape.asked:
-        conditions += [condition_of(query, shape.asked.viewer, shape.asked.zone) for query in queries]
-    counted = select(Issue.id).where(visible_issues(viewer), *conditions).limit(COUNT_CAP + 1).subquery()
+    fields = _conditions(shape)
+
+    def conditions(way: ToWords) -> list[ColumnElement[bool]]:
+        asked = shape.asked
+        return [*fields, *(condition_of(query, asked.viewer, asked.zone, way) for query in queries if asked)]
+
+    every = conditions(shape.ways.to_all)
+    counted = select(Issue.id).where(visible_issues(viewer), *every).limit(COUNT_CAP + 1).subquery()
     here = cast(func.pg_current_snapshot(), Text).label("seen")
     issue = aliased(Issue)
     latest = select(issue.id).order_by(issue.id.desc()).limit(1).scalar_subquery()
@@ -179,13 +197,21 @@ def _prepare(shape: _Shape) -> _Prepared:
     seen = parameter("seen", Text)
     # Whoever puts issues in by hand records no events.
     changed = or_(seen.is_(None), latest.is_distinct_from(parameter("latest", BigInteger)), happened(since(seen)))
-    page = select_rows(viewer, changed.label("changed")).where(*conditions).order_by(*order).limit(limit)
+    page = select_rows(viewer, changed.label("changed")).order_by(*order).limit(limit)
+    begin = true()
     if not shape.is_first:
         reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
-        page = page.where(beyond((column, Issue.id), reached, descending=descending))
-    return _Prepared(Statement(page), Statement(total), sort)
+        begin = beyond((column, Issue.id), reached, descending=descending)
+    first = page.where(begin, *conditions(shape.ways.to_first))
+    thorough = None
+    if shape.ways.common:
+        first = first.where(_is_near(column, begin, order, descending=descending))
+        found = select(Issue.id).where(begin, visible_issues(viewer), *every).correlate(None)
+        thorough = Statement(page.where(Issue.id == any_(func.array(found.scalar_subquery()))))
+    return _Prepared(Statement(first), Statement(total), sort, thorough)
 
 
+@lru_cache(maxsize=1024)
 def _read(asked: _Asked) -> list[Query]:
     try:
         return [parse(text, asked.today) for text in asked.q]
@@ -225,6 +251,17 @@ def _sort_column(sort: Sort) -> tuple[ColumnElement[Any], bool]:
         "severity": Issue.severity.expression,
     }
     return columns[sort.removeprefix("-")], sort.startswith("-")
+
+
+def _is_near(
+    column: ColumnElement[Any], begin: ColumnElement[bool], order: Any, *, descending: bool
+) -> ColumnElement[bool]:
+    """The issues that come next in the order, whether they fit or not: no walk goes on for ever."""
+    next_ones = select(column.label("value")).where(begin, Issue.deleted_at.is_(None)).order_by(*order).limit(REACH)
+    near = next_ones.subquery()
+    if descending:
+        return column >= select(func.min(near.c.value)).scalar_subquery()
+    return column <= select(func.max(near.c.value)).scalar_subquery()
 
 
 def _cursor_after(row: Any, sort: Sort) -> str:

@@ -10,6 +10,7 @@ from tracker.models.imported_issue import ImportedIssue
 from tracker.models.installation import Installation
 from tracker.models.issue import CLOSED_STATUSES, Issue, Severity, Status
 from tracker.models.job_run import JobRun
+from tracker.models.search import SearchDocument, SearchWord
 from tracker.models.session import RefreshToken, Session
 from tracker.models.user import STAFF_ROLES, Role, User
 
@@ -32,6 +33,8 @@ __all__ = [
     "RefreshToken",
     "Role",
     "ScanStatus",
+    "SearchDocument",
+    "SearchWord",
     "Session",
     "Severity",
     "StatisticsProgress",

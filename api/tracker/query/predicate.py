@@ -14,12 +14,17 @@ from tracker.core.text import key_of, trimmed
 from tracker.models import Issue, User
 from tracker.query import ast
 from tracker.query.past import ever_was, value_then
-from tracker.query.text import holds, lacks, says_something
+from tracker.query.stop_words import says_something
+from tracker.query.text import Way, group, holds, is_wordy
 
 Condition = ColumnElement[bool]
 
 
-def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo) -> Condition:
+ToWords = Callable[[ast.All], Way]
+"""How to look up a group of words."""
+
+
+def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo, way: ToWords = lambda _: "freely") -> Condition:
     """What the query asks for; who may see it is for `visible_issues` to say.
 
     Words alone that are none to full text, like "the", find nothing; beside anything else they restrict nothing.
@@ -27,30 +32,29 @@ def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo) -> Condition:
     as_of = None if query.as_of is None else _midnight(query.as_of, zone)
     conditions: list[Condition] = [] if as_of is None else [Issue.created_at < as_of]
     if query.root is not None:
-        conditions.append(_Predicate(viewer, zone, as_of).of(query.root))
-        leaves = list(_leaves(query.root))
-        words = [leaf for leaf in leaves if isinstance(leaf, ast.Words)]
-        if len(words) == len(leaves):
-            conditions.append(or_(*map(says_something, words)))
+        conditions.append(_Predicate(viewer, zone, as_of, way).of(query.root))
+        if not any(not isinstance(leaf, ast.Words) or says_something(leaf.text) for leaf in _leaves(query.root)):
+            conditions.append(false())
     return and_(true(), *conditions)
 
 
 class _Predicate:
-    def __init__(self, viewer: Viewer, zone: ZoneInfo, as_of: datetime | None) -> None:
+    def __init__(self, viewer: Viewer, zone: ZoneInfo, as_of: datetime | None, way: ToWords) -> None:
         self._viewer = viewer
         self._zone = zone
         self._as_of = as_of
+        self._way = way
 
     def of(self, node: ast.Node) -> Condition:  # noqa: C901, PLR0911, PLR0912
         match node:
             case ast.All(terms):
-                return and_(true(), *map(self.of, terms))
-            case ast.Any(terms):
+                return self._all(terms)
+            case ast.Any(terms) if not is_wordy(node):
                 return or_(false(), *map(self.of, terms))
             case ast.Not(term):
                 return self._without(term)
-            case ast.Words():
-                return holds(node)
+            case ast.Any() | ast.Words():
+                return self._all((node,))
             case ast.Number(issue_id):
                 return Issue.id == issue_id
             case ast.InStatus(values):
@@ -74,6 +78,11 @@ class _Predicate:
             case ast.WasAssigned(people):
                 return or_(self._assigned(people), ever_was("assignee_id", self._is_among(people), self._as_of))
 
+    def _all(self, terms: tuple[ast.Node, ...]) -> Condition:
+        wordy, others = group(terms)
+        found = [holds(wordy, self._way(wordy))] if wordy else []
+        return and_(true(), *found, *map(self.of, others))
+
     def _without(self, node: ast.Node) -> Condition:
         """Negations go down to the words, because those that are none restrict nothing either way."""
         match node:
@@ -83,8 +92,11 @@ class _Predicate:
                 return and_(true(), *map(self._without, terms))
             case ast.Not(term):
                 return self.of(term)
+            case ast.Words(text) if not says_something(text):
+                return true()
             case ast.Words():
-                return lacks(node)
+                # Most issues that are come by otherwise lack what they must not hold.
+                return not_(func.coalesce(holds(ast.All((node,)), "row by row"), false()))
             case _:
                 # Null, where there is no date or person to compare, is no.
                 return not_(func.coalesce(self.of(node), false()))

@@ -1,38 +1,155 @@
-"""Words and phrases: which issues hold them, whether in title, description or comments."""
+"""Words and phrases: which issues hold them, whether in title, description, comments, tags or names of files."""
 
-from sqlalchemy import ColumnElement, Select, func, select, union
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from tracker.models import Comment, Issue
-from tracker.query.ast import Words
+from sqlalchemy import ColumnElement, Text, any_, case, cast, false, func, literal, or_, select, true
 
+from tracker.core.text import parts_of
+from tracker.models import Attachment, Comment, Issue, SearchDocument
+from tracker.query import ast
+from tracker.query.stop_words import says_something
 
-def holds(words: Words) -> ColumnElement[bool]:
-    """Each term is looked up by itself, because an issue's words are spread over its comments: a query asked of each
-    text as a whole would miss `login timeout` said by two people, and find `-safari` beside a Safari.
+Condition = ColumnElement[bool]
+TsQuery = ColumnElement[Any]
 
-    "the" and "!" are no words to full text: they restrict nothing.
-    """
-    anything = select(Issue.id).where(func.numnode(_terms(words)) == 0)
-    return Issue.id.in_(union(*_texts_with(words), anything))
-
-
-def lacks(words: Words) -> ColumnElement[bool]:
-    return Issue.id.not_in(union(*_texts_with(words)))
-
-
-def says_something(words: Words) -> ColumnElement[bool]:
-    return func.numnode(_terms(words)) > 0
+Way = Literal["by index", "row by row", "freely"]
+"""How to look words up. By index: all issues that hold them first, before anything else is asked of them. Row by row: in
+each issue that is come by otherwise. Freely: as the database sees fit, which it does well unless it has to find the
+first few in some order: then it would walk along the order to words that stand in old issues only."""
 
 
-def _texts_with(words: Words) -> tuple[Select[tuple[int]], Select[tuple[int]]]:
-    """Two index scans; an OR over the two tables would scan the issues instead."""
-    return (
-        select(Issue.id).where(Issue.search.bool_op("@@")(_terms(words))),
-        select(Comment.issue_id).where(Comment.search.bool_op("@@")(_terms(words))),
+def group(terms: tuple[ast.Node, ...]) -> tuple[ast.All | None, tuple[ast.Node, ...]]:
+    """What of a conjunction can be looked up by one search of the index, and the rest."""
+    wordy = tuple(term for term in terms if is_wordy(term))
+    return ast.All(wordy) if wordy else None, tuple(term for term in terms if not is_wordy(term))
+
+
+def groups(node: ast.Node) -> Iterator[ast.All]:
+    """All groups of a query that have to be looked up."""
+    match node:
+        case ast.All(terms):
+            wordy, others = group(terms)
+            if wordy:
+                yield wordy
+            for term in others:
+                yield from groups(term)
+        case ast.Any(terms) if not is_wordy(node):
+            for term in terms:
+                yield from groups(term)
+        case ast.Not():
+            return
+        case _ if is_wordy(node):
+            yield ast.All((node,))
+        case _:
+            return
+
+
+def holds(wordy: ast.All, way: Way) -> Condition:
+    """What says nothing to full text, as "the" and "!" do, restricts nothing."""
+    wanted = terms_of(wordy)
+    found = true() if wanted is None else _found(wanted, way)
+    for phrase in wordy.terms:
+        if isinstance(phrase, ast.Words) and phrase.is_phrase and phrase.text.strip():
+            # Texts are long: whatever the planner thinks of it, only those are read that hold the words.
+            found = (
+                case((found, _stands_somewhere(phrase.text)), else_=false())
+                if way == "row by row"
+                else (found & _stands_somewhere(phrase.text))
+            )
+    return found
+
+
+def terms_of(node: ast.Node) -> TsQuery | None:
+    """As full text has it; None if it says nothing. Where words stand is not in the index, and phrases are read again."""
+    match node:
+        case ast.All(terms) | ast.Any(terms):
+            found = [wanted for term in terms if (wanted := terms_of(term)) is not None]
+            operator = "&&" if isinstance(node, ast.All) else "||"
+            whole = found[0] if found else None
+            for wanted in found[1:]:
+                whole = whole.op(operator)(wanted) if whole is not None else wanted
+            return whole
+        case ast.Words(text, is_phrase):
+            if not says_something(text):
+                return None
+            if is_phrase:
+                return func.plainto_tsquery("english", func.search_text(text))
+            if text.endswith("*") and len(last := parts_of(text)[-1]) > 1:
+                whole = prefix(last)
+                before = text.rstrip("*").removesuffix(last)
+                return phrase(before).op("&&")(whole) if says_something(before) else whole
+            return phrase(text)
+        case _:
+            return None
+
+
+def phrase(text: str) -> TsQuery:
+    """The words of the text, in any of their forms, next to each other."""
+    return func.phraseto_tsquery("english", func.search_text(text))
+
+
+def prefix(part: str) -> TsQuery:
+    """What begins with this, which is one word without punctuation."""
+    return func.to_tsquery("simple", f"'{part}':*")
+
+
+def matches(wanted: TsQuery) -> Condition:
+    return SearchDocument.document.bool_op("@@")(wanted)
+
+
+def is_wordy(node: ast.Node) -> bool:
+    match node:
+        case ast.Words():
+            return True
+        case ast.All(terms) | ast.Any(terms):
+            return all(is_wordy(term) and not _is_phrase(term) for term in terms)
+        case _:
+            return False
+
+
+def _is_phrase(node: ast.Node) -> bool:
+    return isinstance(node, ast.Words) and node.is_phrase
+
+
+def _found(wanted: TsQuery, way: Way) -> Condition:
+    match way:
+        case "by index":
+            found = select(SearchDocument.issue_id).where(matches(wanted)).correlate(None)
+            return Issue.id == any_(func.array(found.scalar_subquery()))
+        case "row by row":
+            # A function, because the operator would let the index in again.
+            held = select(func.ts_match_vq(SearchDocument.document, wanted)).where(SearchDocument.issue_id == Issue.id)
+            return held.correlate(Issue).scalar_subquery().is_(true())
+        case "freely":
+            return Issue.id.in_(select(SearchDocument.issue_id).where(matches(wanted)))
+
+
+def _stands_somewhere(text: str) -> Condition:
+    """Whether one of the texts holds the phrase as it is written, but for case and what stands between its words."""
+    pattern = literal(pattern_of(text))
+
+    def stands_in(column: Any) -> Condition:
+        return column.regexp_match(pattern, flags="i")
+
+    commented = select(true()).where(Comment.issue_id == Issue.id, stands_in(Comment.body))
+    attached = select(true()).where(Attachment.issue_id == Issue.id, stands_in(Attachment.name))
+    return or_(
+        stands_in(Issue.title),
+        stands_in(Issue.description),
+        stands_in(func.array_to_string(Issue.tags, cast("\n", Text))),
+        commented.correlate(Issue).exists(),
+        attached.correlate(Issue).exists(),
     )
 
 
-def _terms(words: Words) -> ColumnElement[str]:
-    if words.is_phrase:
-        return func.phraseto_tsquery("english", words.text)
-    return func.websearch_to_tsquery("english", words.text.lstrip("-").replace('"', " "))
+def pattern_of(text: str) -> str:
+    """A regular expression that PostgreSQL and Python read alike.
+
+    Between two words may stand a line's end, or Markdown; inside of a word its punctuation is part of it.
+    """
+    words = text.split()
+    inner = r"[\s*_`~\[\]()]+".join(re.sub(r"(\W)", r"\\\1", word) for word in words)
+    begins, ends = words[0][0].isalnum(), words[-1][-1].isalnum()
+    return ("(?<!\\w)" if begins else "") + inner + ("(?!\\w)" if ends else "")

@@ -1,0 +1,72 @@
+"""In what way to look up the words of queries, so that neither rare nor common ones take long."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+
+from tracker.core.reads import Reads, Statement
+from tracker.query import ast
+from tracker.query.estimates import estimates_of, select_estimates
+from tracker.query.text import Way, groups, is_wordy, terms_of
+
+CERTAINTY = 3
+"""How many times as many as a bound the database has to expect for them to be more without counting."""
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """By the index for rare words; row by row for common ones, which the first issues of any order hold.
+
+    What a reporter asks goes row by row through their own issues, and takes as long whatever others have written.
+    """
+
+    is_staff: bool
+    common: frozenset[ast.All] = frozenset()
+    """If there are any, the first issues are come by along an order that may not hold the words for long."""
+    is_capped: bool = False
+    """Common words alone are asked for, and stand in so many issues that counting them would tell nothing new."""
+
+    def to_first(self, words: ast.All) -> Way:
+        return "by index" if self.is_staff and words not in self.common else "row by row"
+
+    def to_all(self, words: ast.All) -> Way:
+        """For those who want every issue that holds the words, not the first in some order."""
+        if not self.is_staff:
+            return "row by row"
+        return "freely" if words in self.common else "by index"
+
+
+async def find_ways(reads: Reads, queries: Sequence[ast.Query], *, is_staff: bool, cap: int) -> Ways:
+    """Asks the database how common the words are.
+
+    Args:
+        reads: the way to the database.
+        queries: all of which have to be met.
+        is_staff: whether the viewer may see all issues.
+        cap: up to which number issues are counted.
+    """
+    words, statement = _searches(tuple(queries))
+    if statement is None or not is_staff:
+        return Ways(is_staff)
+    (row,) = await reads.fetch(statement)
+    estimates = estimates_of(list(row.values()))
+    expected = list(zip(words, estimates.matching, strict=True))
+    return Ways(
+        is_staff,
+        frozenset(each for each, rows in expected if estimates.is_common(rows)),
+        is_capped=len(queries) == len(expected) == 1 and _is_words(queries[0]) and expected[0][1] > CERTAINTY * cap,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _searches(queries: tuple[ast.Query, ...]) -> tuple[list[ast.All], Statement | None]:
+    wanted = dict.fromkeys(words for query in queries if query.root for words in groups(query.root))
+    searches = {words: terms for words in wanted if (terms := terms_of(words)) is not None}
+    return list(searches), Statement(select_estimates(list(searches.values()))) if searches else None
+
+
+def _is_words(query: ast.Query) -> bool:
+    """Whether nothing else is asked for; where a phrase stands can't be told from its words."""
+    terms = query.root.terms if isinstance(query.root, ast.All) else (query.root,)
+    words = (term for term in terms if term is not None and is_wordy(term))
+    return query.as_of is None and len(terms) == sum(not (isinstance(word, ast.Words) and word.is_phrase) for word in words)

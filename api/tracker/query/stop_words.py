@@ -1,0 +1,19 @@
+"""Words that full text leaves out, because they stand everywhere."""
+
+from tracker.core.text import parts_of
+
+# PostgreSQL's english.stop.
+_ENGLISH = """
+    i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it
+    its itself they them their theirs themselves what which who whom this that these those am is are was were be been
+    being have has had having do does did doing a an the and but if or because as until while of at by for with about
+    against between into through during before after above below to from up down in out on off over under again further
+    then once here there when where why how all any both each few more most other some such no nor not only own same so
+    than too very s t can will just don should now
+"""
+STOP_WORDS = frozenset(_ENGLISH.split())
+
+
+def says_something(text: str) -> bool:
+    """Whether there is a word in the text that can be looked for."""
+    return any(part.lower() not in STOP_WORDS for part in parts_of(text))
