@@ -7,7 +7,7 @@ from httpx import AsyncClient, Response
 from tests.operations import Operation
 from tests.people import Person, accepted, refused, sign_in
 
-REQUIRED = {"from": "2026-01-01", "to": "2026-01-31"}
+REQUIRED = {"from": "2026-01-01", "to": "2026-01-31", "q": "login", "title": "Login"}
 """Query parameters that an operation can't do without."""
 INTERNALS = (
     "Traceback",

@@ -18,6 +18,7 @@ from tracker.core.migrations import is_migrated, migrations
 from tracker.demo.commands import demo
 from tracker.imports.commands import imports
 from tracker.operations.commands import doctor
+from tracker.search.commands import search
 from tracker.settings import Settings, SettingsError
 from tracker.statistics.commands import stats
 from tracker.worker import job_commands, work
@@ -87,6 +88,7 @@ def serve(host: str, port: int, *, reload: bool) -> None:
 tracker.add_command(users)
 tracker.add_command(demo)
 tracker.add_command(imports)
+tracker.add_command(search)
 tracker.add_command(stats)
 tracker.add_command(doctor)
 tracker.add_command(backup)

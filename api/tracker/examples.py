@@ -26,6 +26,16 @@ ISSUE_ROW: dict[str, Any] = {
 }
 ISSUE = ISSUE_ROW | {"description": "Sign in, wait ten minutes, press **Save**: an empty page."}
 TRASHED_ISSUE = ISSUE_ROW | {"deleted_at": "2026-02-05T08:00:00Z"}
+SEARCH_HIT: dict[str, Any] = {
+    "issue": ISSUE_ROW,
+    "title": [{"text": "Login", "hit": True}, {"text": " fails after the session expires", "hit": False}],
+    "excerpt": {
+        "source": "comment",
+        "comment_id": 108,
+        "fragments": [{"text": "No ", "hit": False}, {"text": "login", "hit": True}, {"text": " here", "hit": False}],
+    },
+    "score": 0.81,
+}
 COMMENT: dict[str, Any] = {
     "id": 108,
     "issue_id": 42,
@@ -184,7 +194,9 @@ EXAMPLES: dict[str, Any] = {
         "full_name": "Ann Lee",
         "password": "correct horse battery staple",
     },
+    "SearchResults": {"items": [SEARCH_HIT]},
     "Session": SESSION,
+    "SimilarIssues": {"items": [{"issue": ISSUE_ROW, "score": 0.62}]},
     "TagCount": {"name": "login", "count": 17},
     "TrashedIssuePage": _page(TRASHED_ISSUE),
     "User": USER,

@@ -20,6 +20,7 @@ from tracker.operations.health import read_liveness, read_readiness
 from tracker.operations.metrics import read_metrics
 from tracker.realtime.controllers import list_events
 from tracker.realtime.sockets import open_socket
+from tracker.search.controllers import SearchController
 from tracker.statistics.controllers import list_daily_stats, read_dashboard
 
 ROUTE_HANDLERS: list[ControllerRouterHandler] = [
@@ -29,6 +30,7 @@ ROUTE_HANDLERS: list[ControllerRouterHandler] = [
     list_assignable_users,
     UserController,
     IssueController,
+    SearchController,
     TrashController,
     list_tags,
     CommentController,

@@ -82,6 +82,19 @@ EXPECTED_DOCUMENTS = """
     END
     $$
 """
+# The piece of a text around the first word that is searched for: as it is, and with such words between marks.
+SEARCH_EXCERPT = """
+    CREATE FUNCTION search_excerpt(body text, search tsquery) RETURNS text[] IMMUTABLE LANGUAGE plpgsql AS $$
+    DECLARE
+        plain text := translate(left(body, 30000), E'\\002\\003', '  ');
+        marked text := ts_headline('pg_catalog.english'::regconfig, search_text(plain), search,
+                                   E'HighlightAll=true, StartSel="\\002", StopSel="\\003"');
+        first integer := greatest(strpos(marked, E'\\002') - 60, 1);
+    BEGIN
+        RETURN ARRAY[substr(plain, first, 240), substr(marked, first, 400)];
+    END
+    $$
+"""
 # A document's weights tell where its words come from, so that only the part that changes is read anew.
 ISSUE_WRITTEN = """
     CREATE FUNCTION search_issue_written() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -158,6 +171,7 @@ FUNCTIONS = [
     (LEARN_WORDS, "learn_words(text)"),
     (INDEX_ISSUES, "index_issues(bigint, bigint)"),
     (EXPECTED_DOCUMENTS, "expected_documents(tsquery)"),
+    (SEARCH_EXCERPT, "search_excerpt(text, tsquery)"),
     (ISSUE_WRITTEN, "search_issue_written()"),
     (COMMENT_WRITTEN, "search_comment_written()"),
     (FILE_WRITTEN, "search_file_written()"),

@@ -1,6 +1,8 @@
 """The language, told to whoever calls the API."""
 
-QUERY_HELP = """What to look for: words, "exact phrases", and fields, which all have to be met:
+QUERY_HELP = """What to look for: words in any of their forms (`fail` finds "failing"), beginnings like `log*`, "exact
+phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files; and
+fields, which all have to be met:
 
 * `is:open` `is:closed` `status:open,triaged` `severity:>=high`
 * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)

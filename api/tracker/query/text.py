@@ -133,14 +133,15 @@ def _stands_somewhere(text: str) -> Condition:
     def stands_in(column: Any) -> Condition:
         return column.regexp_match(pattern, flags="i")
 
-    commented = select(true()).where(Comment.issue_id == Issue.id, stands_in(Comment.body))
-    attached = select(true()).where(Attachment.issue_id == Issue.id, stands_in(Attachment.name))
+    # With a limit, so that they are asked issue by issue: else the planner would rather read all comments once.
+    commented = select(true()).where(Comment.issue_id == Issue.id, stands_in(Comment.body)).limit(1)
+    attached = select(true()).where(Attachment.issue_id == Issue.id, stands_in(Attachment.name)).limit(1)
     return or_(
         stands_in(Issue.title),
         stands_in(Issue.description),
         stands_in(func.array_to_string(Issue.tags, cast("\n", Text))),
-        commented.correlate(Issue).exists(),
-        attached.correlate(Issue).exists(),
+        commented.correlate(Issue).scalar_subquery().is_(true()),
+        attached.correlate(Issue).scalar_subquery().is_(true()),
     )
 
 

@@ -367,6 +367,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/issues/{issue_id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Issues that may be duplicates of this one
+         * @description For triage. `PATCH /issues/{issue_id}` with `{"duplicate_of": <id>}` marks it as the duplicate of one.
+         */
+        get: operations["listSimilarIssues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/issues/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Issues like one about to be filed
+         * @description To be asked while the title is typed. Only issues that the viewer may see are among them.
+         */
+        get: operations["listSimilarToTitle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/issues/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search issues, best first
+         * @description Over title, tags, names of files, description and comments of the issues that the viewer may see.
+         *
+         *     Made to be asked while somebody types: the last word may be unfinished, unless a space follows it, and every
+         *     word may have a letter wrong, missing or too many, or two swapped. First come issues that hold all words, then
+         *     those that hold most of them. What stands in quotes is taken literally. Fields such as `is:open` narrow.
+         *
+         *     Hits are told as pieces of plain text, in `title` and, where other texts hold the words, in `excerpt`.
+         */
+        get: operations["searchIssues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/issues/trash": {
         parameters: {
             query?: never;
@@ -930,6 +996,16 @@ export interface components {
          */
         EventType: "issue.created" | "issue.updated" | "issue.deleted" | "issue.restored" | "comment.created" | "comment.updated" | "comment.deleted" | "attachment.created" | "attachment.updated" | "attachment.deleted";
         /**
+         * Excerpt
+         * @description Where the words stand, if not in the title only.
+         */
+        Excerpt: {
+            /** @enum {unknown} */
+            source: "comment" | "description";
+            comment_id: number | null;
+            fragments: components["schemas"]["Fragment"][];
+        };
+        /**
          * FieldError
          * @description Which field is wrong, as a path like `tags[0]`, and why.
          */
@@ -941,6 +1017,14 @@ export interface components {
              * @default null
              */
             position?: number | null;
+        };
+        /**
+         * Fragment
+         * @description A piece of plain text. Clients mark those that hit; nothing in them is markup.
+         */
+        Fragment: {
+            text: string;
+            hit: boolean;
         };
         /**
          * HistoryEntry
@@ -1202,6 +1286,21 @@ export interface components {
          * @enum {string}
          */
         ScanStatus: "not_scanned" | "pending" | "clean" | "infected";
+        /** SearchHit */
+        SearchHit: {
+            issue: components["schemas"]["IssueRow"];
+            title: components["schemas"]["Fragment"][];
+            excerpt: components["schemas"]["Excerpt"] | null;
+            /** @description How well it fits, from 0; to be compared within one answer only. */
+            score: number;
+        };
+        /**
+         * SearchResults
+         * @description Best first.
+         */
+        SearchResults: {
+            items: components["schemas"]["SearchHit"][];
+        };
         /**
          * Session
          * @description A signed-in device.
@@ -1238,6 +1337,19 @@ export interface components {
             high: number;
             /** @default 0 */
             critical: number;
+        };
+        /** SimilarIssue */
+        SimilarIssue: {
+            issue: components["schemas"]["IssueRow"];
+            /** @description How much alike, from 0 to 1. */
+            score: number;
+        };
+        /**
+         * SimilarIssues
+         * @description Most alike first.
+         */
+        SimilarIssues: {
+            items: components["schemas"]["SimilarIssue"][];
         };
         /**
          * Sort
@@ -2400,7 +2512,9 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description What to look for: words, "exact phrases", and fields, which all have to be met:
+                 * @description What to look for: words in any of their forms (`fail` finds "failing"), beginnings like `log*`, "exact
+                 *     phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files; and
+                 *     fields, which all have to be met:
                  *
                  *     * `is:open` `is:closed` `status:open,triaged` `severity:>=high`
                  *     * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)
@@ -2589,6 +2703,96 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSimilarIssues: {
+        parameters: {
+            query?: {
+                /** @description How many to answer at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                issue_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Issues that may be duplicates of this one */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarIssues"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSimilarToTitle: {
+        parameters: {
+            query: {
+                /** @description As far as it is written. */
+                title: string;
+                /** @description How many to answer at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Issues like one about to be filed */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarIssues"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    searchIssues: {
+        parameters: {
+            query: {
+                /** @description Words, and whatever else `q` of the list takes to narrow by. */
+                q: string;
+                /** @description How many to answer at most. */
+                limit?: number;
+                /** @description IANA name of the time zone that cuts the days, like `Europe/Berlin`. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Search issues, best first */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
             503: components["responses"]["Unavailable"];
         };
     };

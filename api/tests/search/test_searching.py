@@ -1,0 +1,180 @@
+"""The best issues for some words, over HTTP."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from tests.people import Person, accepted, refused
+from tracker.query.stop_words import STOP_WORDS, says_something
+
+TITLES = {
+    "a": "Login fails after the session expires",
+    "b": "Authentication hangs on slow networks",
+    "c": "Ti.UI.Window leaks its listeners",
+    "d": "Dark mode for the calendar",
+    "e": "Export reports as CSV",
+}
+
+
+async def search(person: Person, q: str, **params: Any) -> list[dict[str, Any]]:
+    return accepted(await person.get("/issues/search", params={"q": q, **params}))["items"]
+
+
+async def found(person: Person, q: str, **params: Any) -> str:
+    by_title = {title: name for name, title in TITLES.items()}
+    return "".join(by_title[hit["issue"]["title"]] for hit in await search(person, q, **params))
+
+
+@pytest.fixture
+async def five(maintainer: Person) -> dict[str, int]:
+    ids = {name: (await maintainer.open_issue(title))["id"] for name, title in TITLES.items()}
+    await maintainer.change(ids["d"], tags=["needs-info"], description="The **login** page stays white.")
+    await maintainer.comment(ids["e"], "Nobody can login while it runs. A <b>login</b> takes seconds.")
+    files = {"files": ("crash_report-2024.log", b"It fails on Mondays.", "text/plain")}
+    accepted(await maintainer.post(f"/issues/{ids['b']}/attachments", files=files), 201)
+    return ids
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("login", "ade"),  # in the title, in the description, in a comment
+        ("LOGIN", "ade"),
+        ("session login", "ad"),  # most of the words come after all of them
+        ("csv 2024 exports", "eb"),
+        ("expired sessions", "a"),
+        ("authent", "b"),
+        ("authenticati", "b"),
+        ("authen ", ""),
+        ("auth hangs", "b"),
+        ("hangs auth", "b"),
+        ("authentcation", "b"),
+        ("authenticatoin", "b"),
+        ("authenticaation ", "b"),
+        ("qalendar", "d"),
+        ("window", "c"),
+        ("ti.ui.window", "c"),
+        ("Ti.UI", "c"),
+        ("needs", "d"),
+        ("info", "d"),
+        ("crash", "b"),
+        ("report 2024", "be"),
+        ('"login page"', "d"),
+        ('"login pages"', ""),
+        ('"lgoin page"', ""),
+        ("login is:closed", ""),
+        ("login tag:needs-info", "d"),
+        ("login -session", "de"),
+        ("tag:needs-info", "d"),
+        ("the", ""),
+        ("xyzzy", ""),
+        ("", ""),
+    ],
+)
+async def test_words_are_found_wherever_they_stand_unfinished_or_misspelt(
+    maintainer: Person, q: str, names: str
+) -> None:
+    assert await found(maintainer, q) == names
+
+
+@pytest.mark.usefixtures("five")
+async def test_an_issue_that_holds_most_words_comes_after_those_that_hold_all(maintainer: Person) -> None:
+    await maintainer.change(1, description="Dark, too.")
+    assert (await found(maintainer, "dark mode login"))[0] == "d"
+    assert await found(maintainer, "login fails after sesion expires on dark days", limit=1) == "a"
+
+
+@pytest.mark.usefixtures("five")
+async def test_hits_are_marked_in_plain_pieces_of_the_texts_themselves(maintainer: Person) -> None:
+    title, description, comment = await search(maintainer, "login")
+    assert title["title"] == [
+        {"text": "Login", "hit": True},
+        {"text": " fails after the session expires", "hit": False},
+    ]
+    assert title["excerpt"] is None
+    assert description["excerpt"]["source"] == "description"
+    pieces = description["excerpt"]["fragments"]
+    assert "".join(piece["text"] for piece in pieces) == "The **login** page stays white."
+    assert [piece["text"] for piece in pieces if piece["hit"]] == ["login"]
+    assert comment["excerpt"]["source"] == "comment"
+    assert comment["excerpt"]["comment_id"]
+    pieces = comment["excerpt"]["fragments"]
+    assert "".join(piece["text"] for piece in pieces) == "Nobody can login while it runs. A <b>login</b> takes seconds."
+    (window,) = await search(maintainer, "windows")
+    assert [piece["text"] for piece in window["title"] if piece["hit"]] == ["Window"]
+
+
+async def test_no_text_can_forge_a_mark(maintainer: Person) -> None:
+    await maintainer.open_issue("Login", description="a \x02forged\x03 mark, a <b>login</b>")
+    (hit,) = await search(maintainer, "login")
+    assert [piece["text"] for piece in hit["excerpt"]["fragments"] if piece["hit"]] == ["login"]
+
+
+async def test_nobody_finds_what_they_may_not_see(reporter: Person, stranger: Person, maintainer: Person) -> None:
+    issue = await reporter.open_issue("Secret plan", description="Words of secrecy")
+    await maintainer.comment(issue["id"], "Hidden remark")
+    for q in ("secret", "secrecy", "hidden", "secrte", "is:open", f"#{issue['id']}", '"secret plan"'):
+        assert await search(stranger, q) == []
+        assert [hit["issue"]["id"] for hit in await search(reporter, q)] == [issue["id"]]
+
+
+async def test_reporters_are_told_nothing_by_how_others_write(reporter: Person, stranger: Person) -> None:
+    await reporter.open_issue("Printer jams")
+    await reporter.open_issue("Paper tray empty")
+    before = await search(reporter, "printer tray")
+    for _ in range(5):
+        await stranger.open_issue("Printer printer")
+    assert await search(reporter, "printer tray") == before
+
+
+async def test_search_follows_every_write(maintainer: Person, admin: Person) -> None:
+    issue = await maintainer.open_issue("Firstling", tags=["taggy"])
+    address = f"/issues/{issue['id']}"
+    comment = await maintainer.comment(issue["id"], "Thirdling")
+    files = {"files": ("nameling.txt", b"It fails on Mondays.", "text/plain")}
+    (file,) = accepted(await maintainer.post(f"{address}/attachments", files=files), 201)
+
+    async def hits(q: str) -> int:
+        return len(await search(maintainer, q))
+
+    assert [await hits(q) for q in ("firstling", "taggy", "thirdling", "nameling")] == [1, 1, 1, 1]
+    await maintainer.change(issue["id"], title="Secondling", tags=["labelled"], description="Bodily")
+    accepted(await maintainer.patch(f"{address}/comments/{comment['id']}", json={"body": "Fourthling"}))
+    assert [await hits(q) for q in ("firstling ", "taggy ", "thirdling ")] == [0, 0, 0]
+    now = ("secondling", "labelled", "bodily", "fourthling", "nameling")
+    assert [await hits(q) for q in now] == [1, 1, 1, 1, 1]
+    assert (await maintainer.delete(f"{address}/comments/{comment['id']}")).status_code == 204
+    assert (await maintainer.delete(f"{address}/attachments/{file['id']}")).status_code == 204
+    assert [await hits(q) for q in now] == [1, 1, 1, 0, 0]
+    assert (await admin.delete(address)).status_code == 204
+    assert [await hits(q) for q in now] == [0, 0, 0, 0, 0]
+    accepted(await admin.post(f"{address}/restore"))
+    assert [await hits(q) for q in now] == [1, 1, 1, 0, 0]
+
+
+async def test_more_words_than_fit_are_no_error(maintainer: Person) -> None:
+    issue = await maintainer.open_issue("Dump", description=" ".join(f"ä{number}ö" for number in range(100_000)))
+    for begin in range(6):
+        body = " ".join(f"é{number}è{begin}" for number in range(14_000))
+        await maintainer.comment(issue["id"], body)
+    assert len(await search(maintainer, "dump")) == 1
+
+
+async def test_what_makes_no_sense_is_refused(maintainer: Person) -> None:
+    problem = refused(await maintainer.get("/issues/search", params={"q": "login status:opne"}), 400)
+    assert problem["errors"][0]["position"] == 13
+    for params in ({}, {"q": "a" * 501}, {"q": "a\x00"}, {"q": "a", "limit": 0}, {"q": "a", "limit": 51}):
+        refused(await maintainer.get("/issues/search", params=params), 400)
+
+
+async def test_stop_words_are_those_of_the_database(sessions: async_sessionmaker[AsyncSession]) -> None:
+    asked = [*sorted(STOP_WORDS), "login", "may", "café", "42", "x"]
+    query = text(
+        "SELECT word FROM unnest(CAST(:words AS text[])) AS word WHERE numnode(phraseto_tsquery('english', word)) > 0"
+    )
+    async with sessions() as session:
+        telling = set(await session.scalars(query, {"words": asked}))
+    assert telling == {word for word in asked if says_something(word)} == {"login", "may", "café", "42", "x"}
