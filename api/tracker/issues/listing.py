@@ -106,7 +106,7 @@ class IssueList:
         asked, ways = self._asked(filters), Ways(self._viewer.is_staff)
         if asked:
             ways = await find_ways(self._reads, _read(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
-        prepared = _prepare(_Shape(self._viewer.is_staff, given, unassigned, cursor is None, sort, asked, ways))
+        prepared = _prepare(_Shape(self._viewer.is_staff, given, unassigned, not cursor, sort, asked, ways))
         arguments = {name: value[0] if len(value) == 1 and name != "tags" else value for name, value in values.items()}
         arguments["viewer_id"] = self._viewer.id
         if cursor:

@@ -69,4 +69,6 @@ def _is_words(query: ast.Query) -> bool:
     """Whether nothing else is asked for; where a phrase stands can't be told from its words."""
     terms = query.root.terms if isinstance(query.root, ast.All) else (query.root,)
     words = (term for term in terms if term is not None and is_wordy(term))
-    return query.as_of is None and len(terms) == sum(not (isinstance(word, ast.Words) and word.is_phrase) for word in words)
+    return query.as_of is None and len(terms) == sum(
+        not (isinstance(word, ast.Words) and word.is_phrase) for word in words
+    )
