@@ -179,7 +179,7 @@ FUNCTIONS = [
 TRIGGERS = [
     ("issues", "INSERT OR UPDATE OF title, description, tags, reporter_id, deleted_at", "search_issue_written"),
     ("comments", "INSERT OR UPDATE OF body OR DELETE", "search_comment_written"),
-    ("attachments", "INSERT OR UPDATE OF name OR DELETE", "search_file_written"),
+    ("attachments", "INSERT OR DELETE", "search_file_written"),
 ]
 
 

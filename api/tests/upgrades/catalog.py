@@ -34,6 +34,7 @@ _BY_TYPE = {
     "integer": "{n}",
     "smallint": "{n}",
     "text": "{name} {n}",
+    "tsvector": "'word{n}'",
 }
 _BY_NAME = {"seen": "{n}:{n}:"}
 """Text that has to mean something."""
