@@ -195,3 +195,17 @@ test('what is on its way is spoken of before it would be lost', async ({ signedI
 	await expect(page.getByRole('button', { name: 'Download trace.log' })).toBeVisible();
 	expect(await leaves()).toBe(true);
 });
+
+test('what is filed already is shown while its title is typed, with a slip in it too', async ({
+	signedIn
+}) => {
+	const { page } = await signedIn('reporter');
+	const title = unique('Elevator doors reopen endlessly');
+	const id = await fileIssue(page, title);
+	await page.keyboard.press('c');
+	await page.getByRole('textbox', { name: 'Title' }).fill('Elevater dors reopen endlesly');
+	const similar = page.getByRole('region', { name: 'Similar issues' });
+	await expect(similar.getByRole('link', { name: title })).toHaveAttribute('href', `/issues/${id}`);
+	await page.getByRole('textbox', { name: 'Title' }).fill('El');
+	await expect(similar).toHaveCount(0);
+});
