@@ -8,23 +8,20 @@ import asyncio
 import json
 import os
 import signal
-import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from random import Random
 
 import click
-import msgspec
 import pytest
-from httpx import AsyncHTTPTransport, HTTPError
+from httpx import HTTPError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from tests.chaos.installation import by_proxy, installation
 from tests.conftest import Newcomer
 from tests.people import Person
-from tests.proxy import nginx
 from tests.realtime.changes import Work, mark_of
 from tests.realtime.mirror import Mirror
 from tests.realtime.replicas import Redis, Replica, terminate_connections
@@ -111,7 +108,7 @@ async def test_nothing_is_lost_doubled_or_shown_to_the_wrong_person(
     random = Random(seed)
     click.echo(f"CHAOS_SEED={seed}")
     async with installation(settings) as (replicas, redis, address):
-        people = [await _by_proxy(await newcomer(f"P{n}", role), address) for n, role in enumerate(ROLES)]
+        people = [await by_proxy(await newcomer(f"P{n}", role), address) for n, role in enumerate(ROLES)]
         mirrors = [Mirror(one, lambda: f"ws://{address}/api/ws", lambda one=one: one.token) for one in people]
         chaos = Chaos(random, mirrors, replicas, redis, sessions)
         async with asyncio.TaskGroup() as group:
@@ -131,33 +128,6 @@ async def test_nothing_is_lost_doubled_or_shown_to_the_wrong_person(
         click.echo(f"{broken}, {connects} connects, {loads} loads, {sum(len(one.applied) for one in mirrors)} events")
         for person in people:
             await person.aclose()
-
-
-@asynccontextmanager
-async def installation(settings: Settings) -> AsyncGenerator[tuple[Sequence[Replica], Redis, str]]:
-    """Two replicas and a worker behind nginx, with a Redis that may be stopped."""
-    with tempfile.TemporaryDirectory() as directory:
-        redis = Redis(Path(directory))
-        chosen = msgspec.structs.replace(settings, redis_url=redis.url)
-        replicas, worker = [Replica(chosen), Replica(chosen)], Replica(chosen, "worker")
-        try:
-            worker.spawn()
-            for replica in replicas:
-                await replica.start()
-            async with nginx([each.address for each in replicas]) as proxy:
-                yield replicas, redis, proxy.web
-        finally:
-            for process in (*replicas, worker):
-                await process.end(signal.SIGKILL)
-            redis.stop()
-
-
-async def _by_proxy(person: Person, address: str) -> Person:
-    """The same person, at the front door."""
-    other = Person(AsyncHTTPTransport(), person.id, person.name, person.role, person.email)
-    other.base_url = f"http://{address}/api"
-    other.sign_in_with(person.token)
-    return other
 
 
 async def _write(work: Work, changes: int) -> None:
