@@ -162,6 +162,8 @@ EXAMPLES: dict[str, Any] = {
     "DashboardStats": DASHBOARD,
     "DayStatus": DAY,
     "EventBatch": {"cursor": LOG_CURSOR, "events": [EVENT], "has_more": False, "reset": False},
+    "exportIssues": json.dumps(ISSUE) + "\n",
+    "exportIssuesAsTable": "id,title,status,severity\r\n42,Login fails after the session expires,in_progress,high\r\n",
     "HistoryEntryPage": _page(HISTORY_ENTRY),
     "Issue": ISSUE,
     "IssueChange": {"status": "in_progress", "assignee_id": 7},

@@ -20,6 +20,7 @@ from tracker.core.schema import NO_NUL, PathId
 from tracker.core.transaction import Transaction
 from tracker.core.zones import TimeZone, zone_of
 from tracker.issues.etags import etag_matches, etag_of
+from tracker.issues.export import Export
 from tracker.issues.history import History
 from tracker.issues.listing import IssueFilters, IssueList
 from tracker.issues.reading import read_view
@@ -86,6 +87,36 @@ class IssueController(Controller):
             reporter=tuple(reporter or ()),
         )
         return await IssueList(reads, totals, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
+
+    @get(
+        "/export.ndjson",
+        operation_id="exportIssues",
+        summary="All issues of a query, one JSON document a line",
+        media_type="application/x-ndjson",
+        response_description="One issue a line, oldest first.",
+        responses=READ,
+    )
+    async def export_issues(
+        self, viewer: NamedDependency[Viewer], state: State, q: Queries = None, tz: TimeZone = "UTC"
+    ) -> Stream:
+        """However many the viewer may see. An answer that breaks off is not complete."""
+        lines = Export(state.autocommit_sessions, viewer).as_ndjson(q or (), zone_of(tz))
+        return Stream(lines, media_type="application/x-ndjson", headers=_file_headers("issues.ndjson"))
+
+    @get(
+        "/export.csv",
+        operation_id="exportIssuesAsTable",
+        summary="All issues of a query, as a table",
+        media_type="text/csv",
+        response_description="A line of names, then one issue a line, oldest first.",
+        responses=READ,
+    )
+    async def export_issues_as_table(
+        self, viewer: NamedDependency[Viewer], state: State, q: Queries = None, tz: TimeZone = "UTC"
+    ) -> Stream:
+        """For spreadsheets, which take none of its cells for a formula: what begins like one is given a `'`."""
+        lines = Export(state.autocommit_sessions, viewer).as_csv(q or (), zone_of(tz))
+        return Stream(lines, media_type="text/csv; charset=utf-8", headers=_file_headers("issues.csv"))
 
     @get(
         "/snapshot",
@@ -251,6 +282,10 @@ async def _change(
     async with transaction:
         issue = await issues.change(issue_id, data, if_match=if_match)
         return await transaction.answer(issue, headers={"ETag": _etag(issue)})
+
+
+def _file_headers(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
 def _etag(issue: IssueView) -> str:

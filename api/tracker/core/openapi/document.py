@@ -99,7 +99,7 @@ def _response(status: str, response: Json, operation: Json, examples: Examples, 
         return {"$ref": f"#/components/responses/{NAMES[status]}"}
     if content.get("application/json", {}).get("schema") == {"type": "null"}:
         del response["content"]
-    for media_type in {"application/x-ndjson", "text/plain"} & content.keys():
+    for media_type in {"application/x-ndjson", "text/csv", "text/plain"} & content.keys():
         content[media_type]["schema"] = {"type": "string"}
     if "application/octet-stream" in content:  # a file says itself of what type it is
         response["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}

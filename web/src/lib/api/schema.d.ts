@@ -278,6 +278,46 @@ export interface paths {
         patch: operations["changeIssue"];
         trace?: never;
     };
+    "/issues/export.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All issues of a query, one JSON document a line
+         * @description However many the viewer may see. An answer that breaks off is not complete.
+         */
+        get: operations["exportIssues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/issues/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All issues of a query, as a table
+         * @description For spreadsheets, which take none of its cells for a formula: what begins like one is given a `'`.
+         */
+        get: operations["exportIssuesAsTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/issues": {
         parameters: {
             query?: never;
@@ -2505,6 +2545,98 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportIssues: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What to look for: words in any of their forms (`fail` finds "failing"), beginnings like `log*`, "exact
+                 *     phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files; and
+                 *     fields, which all have to be met:
+                 *
+                 *     * `is:open` `is:closed` `status:open,triaged` `severity:>=high`
+                 *     * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)
+                 *     * `assignee:@me` `assignee:none` `assignee:7` `reporter:"Ann Lee"`
+                 *     * `has:` or `no:` `assignee` `tag` `description` `comment` `attachment`
+                 *     * `created:` `updated:` `closed:` with `2026-01-05`, `2026-01`, `>=2026-01-01`, `2026-01-05..2026-01-11`, `today`,
+                 *       `last-30d`, `<-7d` (d, w, m, y)
+                 *     * `was:done` `status was:done` `severity was:high` `assignee was:@me`: now or ever before
+                 *     * `as-of:2026-03-01`: by status, severity, tags and assignee at the end of that day
+                 *     * `#42`, `sort:-updated`
+                 *
+                 *     `OR`, `AND`, `NOT`, `-` and brackets put them together. Names of fields and values are compared without case. Anything
+                 *     else is a word to look for. What makes no sense is refused with the `position` and what was expected there.
+                 */
+                q?: string[];
+                /** @description IANA name of the time zone that cuts the days, like `Europe/Berlin`. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One issue a line, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportIssuesAsTable: {
+        parameters: {
+            query?: {
+                /**
+                 * @description What to look for: words in any of their forms (`fail` finds "failing"), beginnings like `log*`, "exact
+                 *     phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files; and
+                 *     fields, which all have to be met:
+                 *
+                 *     * `is:open` `is:closed` `status:open,triaged` `severity:>=high`
+                 *     * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)
+                 *     * `assignee:@me` `assignee:none` `assignee:7` `reporter:"Ann Lee"`
+                 *     * `has:` or `no:` `assignee` `tag` `description` `comment` `attachment`
+                 *     * `created:` `updated:` `closed:` with `2026-01-05`, `2026-01`, `>=2026-01-01`, `2026-01-05..2026-01-11`, `today`,
+                 *       `last-30d`, `<-7d` (d, w, m, y)
+                 *     * `was:done` `status was:done` `severity was:high` `assignee was:@me`: now or ever before
+                 *     * `as-of:2026-03-01`: by status, severity, tags and assignee at the end of that day
+                 *     * `#42`, `sort:-updated`
+                 *
+                 *     `OR`, `AND`, `NOT`, `-` and brackets put them together. Names of fields and values are compared without case. Anything
+                 *     else is a word to look for. What makes no sense is refused with the `position` and what was expected there.
+                 */
+                q?: string[];
+                /** @description IANA name of the time zone that cuts the days, like `Europe/Berlin`. */
+                tz?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line of names, then one issue a line, oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
             503: components["responses"]["Unavailable"];
         };
     };
