@@ -54,6 +54,7 @@ async def five(maintainer: Person) -> dict[str, int]:
         ("authentcation", "b"),
         ("authenticatoin", "b"),
         ("authenticaation ", "b"),
+        ("login or calendar", "da"),
         ("qalendar", "d"),
         ("window", "c"),
         ("ti.ui.window", "c"),

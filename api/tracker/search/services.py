@@ -1,6 +1,6 @@
 """Search for one viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from tracker.query import ast
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
-from tracker.query.text import Condition
+from tracker.query.text import Condition, is_wordy
 from tracker.search.highlights import Highlights
 from tracker.search.ranking import Ranking, conjunction, disjunction
 from tracker.search.schemas import Fragment, SearchHit, SearchResults, SimilarIssue, SimilarIssues
@@ -147,7 +147,18 @@ class Search:
 
 
 def _split(root: ast.Node | None) -> tuple[list[str], tuple[ast.Node, ...]]:
-    """The words by which to rank, and what has to be met."""
+    """The words by which to rank, and what has to be met. Those on either side of an `or` are words as any others."""
     terms = () if root is None else root.terms if isinstance(root, ast.All) else (root,)
-    words = [term.text for term in terms if isinstance(term, ast.Words) and not term.is_phrase]
-    return words, tuple(term for term in terms if not (isinstance(term, ast.Words) and not term.is_phrase))
+    plain = [term for term in terms if is_wordy(term) and not (isinstance(term, ast.Words) and term.is_phrase)]
+    return [word for term in plain for word in _words_in(term)], tuple(term for term in terms if term not in plain)
+
+
+def _words_in(node: ast.Node) -> Iterator[str]:
+    match node:
+        case ast.All(terms) | ast.Any(terms):
+            for term in terms:
+                yield from _words_in(term)
+        case ast.Words(text):
+            yield text
+        case _:
+            return
