@@ -16,7 +16,7 @@ WEB_BUILT := web/build/index.html
 WEB_CHANGED := $(shell find web/src web/static web/*.json web/*.ts -newer $(WEB_BUILT) -print -quit 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-api test-chaos bench bench-live bench-search test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
+.PHONY: help install run dev test test-api test-chaos bench bench-live bench-search bench-web test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench-live: $(API_INSTALLED) ## How live updates hold up under load: delay, proc
 
 bench-search: $(API_INSTALLED) ## How well search finds what it should, in issues of a Jira file (FILE=issues.ndjson.gz)
 	cd api && ../$(BIN)/python -m bench.relevance "$(abspath $(FILE))"
+
+bench-web: $(API_INSTALLED) $(WEB_BUILT) ## How fast the app feels with 10,000 issues: first load, scrolling, own and others' changes
+	@chromium=$$(.ci/chromium) && cd web && CHROMIUM="$$chromium" npx playwright test --config bench/playwright.config.ts
 
 test-web: $(WEB_INSTALLED) ## The web app's unit tests
 	cd web && npm run --silent test

@@ -31,7 +31,8 @@ export default defineConfig(({ command }) => ({
 			// Not while the first page loads: `keepApp` does it later.
 			serviceWorker: { register: false },
 			typescript: {
-				config: (config: Record<string, string[]>) => void config.include?.push('../playwright.config.ts')
+				config: (config: Record<string, string[]>) =>
+					void config.include?.push('../playwright.config.ts', '../bench/**/*.ts')
 			},
 			// Vite's development client breaks these rules itself, so they hold for builds only.
 			csp:
