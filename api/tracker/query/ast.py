@@ -98,6 +98,13 @@ class Dated(msgspec.Struct, frozen=True, tag=True):
     until: date | None
 
 
+class Took(msgspec.Struct, frozen=True, tag=True):
+    """Closed so many seconds after it was filed: at least the first, less than the second; None is no bound."""
+
+    least: int | None
+    below: int | None
+
+
 class WasStatus(msgspec.Struct, frozen=True, tag=True):
     values: tuple[Status, ...]
 
@@ -122,6 +129,7 @@ Node = (
     | Of
     | Has
     | Dated
+    | Took
     | WasStatus
     | WasSeverity
     | WasAssigned

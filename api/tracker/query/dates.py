@@ -1,4 +1,7 @@
-"""Dates in queries: `2026-01-05`, `2026-01`, `>=2026-01-01`, `2026-01-05..2026-01-11`, `last-30d`, `<-7d`, `today`."""
+"""Dates and durations in queries.
+
+`2026-01-05`, `2026-01`, `>=2026-01-01`, `2026-01-05..2026-01-11`, `last-30d`, `<-7d`, `today`; `<4h`, `>=2w`, `1d..3d`.
+"""
 
 import re
 from datetime import date, timedelta
@@ -10,6 +13,10 @@ EXPECTED = "Expected a date: 2026-01-31, 2026-01, 2026, today, yesterday, -7d, l
 _COMPARISON = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
 _CALENDAR = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _AGO = re.compile(r"-([0-9]{1,4})([dwmy])")
+EXPECTED_DURATION = "Expected a duration: <4h, >=7d, or a range like 1d..2w."
+
+_DURATION = re.compile(r"([0-9]{1,5})([hdw])", re.IGNORECASE)
+_SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 _LAST = re.compile(r"last-([0-9]{1,4})([dwmy])")
 
 Span = tuple[date | None, date | None]
@@ -42,6 +49,28 @@ def read_span(text: str, position: int, today: date) -> Span:
 def read_day_after(text: str, position: int, today: date) -> date:
     """The day after the last that a date means."""
     return _period(text, position, today)[1]
+
+
+def read_duration(text: str, position: int) -> tuple[int | None, int | None]:
+    """The seconds from which and below which a duration is meant.
+
+    To the microsecond nothing takes exactly four hours: `<=4h` is no other than `<4h`.
+    """
+    first, dots, last = text.partition("..")
+    if dots:
+        return _seconds(first, position), _seconds(last, position + len(first) + 2)
+    comparison, value = _parts(text)
+    if comparison in {None, "="}:
+        raise QueryError(position, EXPECTED_DURATION)
+    seconds = _seconds(value, position + len(text) - len(value))
+    return (seconds, None) if comparison in {">", ">="} else (None, seconds)
+
+
+def _seconds(text: str, position: int) -> int:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise QueryError(position, EXPECTED_DURATION)
+    return int(match[1]) * _SECONDS[match[2].lower()]
 
 
 def _parts(text: str) -> tuple[str | None, str]:

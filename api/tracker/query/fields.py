@@ -10,6 +10,7 @@ import msgspec
 from tracker.core.schema import MAX_ID
 from tracker.models import CLOSED_STATUSES, Severity, Status
 from tracker.query.ast import (
+    All,
     Any,
     Dated,
     Has,
@@ -25,12 +26,13 @@ from tracker.query.ast import (
     PersonName,
     Sort,
     Tagged,
+    Took,
     WasAssigned,
     WasSeverity,
     WasStatus,
     Who,
 )
-from tracker.query.dates import read_span
+from tracker.query.dates import read_duration, read_span
 from tracker.query.errors import QueryError
 
 T = TypeVar("T")
@@ -114,6 +116,11 @@ def read_closed(values: Values, today: date) -> Node:
     return _dated(values, today, lambda since, until: Dated("closed", since, until))
 
 
+def read_took(values: Values, _: date) -> Node:
+    spans = tuple(Took(*read_duration(value.text, value.position)) for value in values)
+    return spans[0] if len(spans) == 1 else Any(spans)
+
+
 def read_was(values: Values, field: str | None) -> Node:
     """Behind `was:`, or `status was:`; without a field the value tells which."""
     if field == "assignee":
@@ -145,7 +152,24 @@ READERS: dict[str, Reader] = {
     "created": read_created,
     "updated": read_updated,
     "closed": read_closed,
+    "took": read_took,
 }
+
+
+def widened(one: Node, other: Node) -> Node:
+    """What two conditions on a field that has one value at a time mean together.
+
+    Nothing is open and done at once, so whoever asks for `status:open status:done` wants either.
+    """
+    match one, other:
+        case InStatus(some), InStatus(more):
+            return InStatus(tuple(dict.fromkeys(some + more)))
+        case InSeverity(some), InSeverity(more):
+            return InSeverity(tuple(dict.fromkeys(some + more)))
+        case Of(role, some), Of(_, more):
+            return Of(role, tuple(dict.fromkeys(some + more)))
+        case _:
+            return All((one, other))
 
 
 def _dated(values: Values, today: date, node: Callable[[date | None, date | None], Node]) -> Node:

@@ -5,8 +5,12 @@
     term        = ( "-" | "NOT" ) term | "(" query ")" | "#" number | phrase | field ":" values | word
     values      = value { "," value }
 
+A field that has one value at a time and is named again beside itself widens the choice: `status:open status:done` is
+either. Comparisons narrow it: `severity:>low severity:<critical`.
+
 Whatever is none of these is a word to search for, so that a pasted message is no error: punctuation, unknown fields,
-brackets and quotes inside of words, a last bracket. `or` in small letters stands between two terms or is a word itself.
+brackets and quotes inside of words, brackets that are never closed, unless fields or operators stand behind them. `or`
+in small letters stands between two terms or is a word itself.
 """
 
 import re
@@ -16,7 +20,7 @@ from tracker.core.schema import MAX_ID
 from tracker.query.ast import All, Any, Node, Not, Number, Query, Sort, Words
 from tracker.query.dates import read_day_after
 from tracker.query.errors import QueryError
-from tracker.query.fields import READERS, Value, Values, read_sort, read_was
+from tracker.query.fields import READERS, Value, Values, read_sort, read_was, widened
 
 MAX_TERMS, MAX_DEPTH = 32, 20
 
@@ -39,7 +43,10 @@ _NUMBER = re.compile(r"#([1-9][0-9]{0,18})(?=[\s)]|$)")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]*):")
 _MODIFIER = re.compile(r"(sort|as-of):", re.IGNORECASE)
 _WAS = re.compile(r"(status|severity|assignee)\s+was:", re.IGNORECASE)
-_QUOTED = re.compile(r'"([^"]*)("|$)')
+_WIDENING = re.compile(r"(is|status|severity|assignee|reporter):(?![<>])", re.IGNORECASE)
+_PHRASE = re.compile(r'"([^"]*)("|$)')
+_QUOTED_VALUE = re.compile(r'"((?:[^"]|"")*)("|$)')
+"""A quote inside of it is written twice."""
 
 
 def parse(text: str, today: date) -> Query:
@@ -48,15 +55,33 @@ def parse(text: str, today: date) -> Query:
     Raises:
         QueryError: it makes no sense; says at which character and what would.
     """
-    return _Parser(text, today).query()
+    plain: frozenset[int] = frozenset()
+    while True:
+        try:
+            return _Parser(text, today, plain).query()
+        except _NeverClosedError as error:
+            plain |= error.positions
+
+
+class _NeverClosedError(Exception):
+    """The brackets at these positions open nothing: they are parts of words."""
+
+    def __init__(self, positions: list[int]) -> None:
+        super().__init__()
+        self.positions = frozenset(positions)
 
 
 class _Parser:
-    def __init__(self, text: str, today: date) -> None:
+    def __init__(self, text: str, today: date, plain: frozenset[int]) -> None:
         self._text = text
         self._today = today
+        self._plain = plain
+        """Where brackets stand that are parts of words."""
         self._at = 0
-        self._groups = 0
+        self._groups: list[int] = []
+        """Where the brackets stand that are still open."""
+        self._structure = -1
+        """Where the last field or operator stands: what has any is more than a pasted text."""
         self._depth = 0
         self._terms = 0
         self._sort: Sort | None = None
@@ -67,12 +92,14 @@ class _Parser:
     def query(self) -> Query:
         root = self._alternatives()
         if self._as_of is not None and self._past_only is not None:
-            raise QueryError(self._past_only, "Expected no updated: or closed: beside as-of:, which can't tell them.")
+            raise QueryError(self._past_only, "Expected no updated:, closed: or took: beside as-of:, which can't tell.")
         return Query(root=root, sort=self._sort, as_of=self._as_of)
 
     def _alternatives(self) -> Node | None:
         found = [self._conjunction()]
-        while self._take(_OR):
+        while match := self._take(_OR):
+            if match[0] == "OR":
+                self._structure = match.start()
             found.append(self._conjunction())
         terms = tuple(node for node in found if node is not None)
         # An alternative that asks for nothing lets everything through.
@@ -83,6 +110,7 @@ class _Parser:
     def _conjunction(self) -> Node | None:
         begin = self._at
         terms: list[Node] = []
+        places: dict[str, int] = {}
         is_begun = False
         while not self._is_over():
             if match := _OR.match(self._text, self._at):
@@ -93,34 +121,46 @@ class _Parser:
             elif match := _AND.match(self._text, self._at):
                 if not (is_begun and self._goes_on(match.end())):
                     self._refuse_operator("AND", match.end() if is_begun else self._at)
+                self._structure = self._at
                 self._at = match.end()
                 continue
             if self._modifier():
                 continue
-            term = self._term()
+            self._gather(terms, places)
             is_begun = True
-            if term is not None:
-                terms.append(term)
         if not is_begun and begin and self._text[begin - 1] != "(":
             self._refuse_operator("OR", begin)
         return None if not terms else terms[0] if len(terms) == 1 else All(tuple(terms))
+
+    def _gather(self, terms: list[Node], places: dict[str, int]) -> None:
+        """Takes a term to the others of a conjunction; `places` has those that another of their field widens."""
+        field = _WIDENING.match(self._text, self._at)
+        term = self._term()
+        if term is None:
+            return
+        place = places.setdefault(field[1].lower(), len(terms)) if field else len(terms)
+        if place < len(terms):
+            terms[place] = widened(terms[place], term)
+        else:
+            terms.append(term)
 
     def _term(self) -> Node | None:
         if self._is_minus():
             self._at += 1
             return self._negated()
-        if self._take(_NOT):
+        if match := self._take(_NOT):
+            self._structure = match.start()
             if self._is_over():
                 self._refuse_operator("NOT", self._at)
             return self._negated()
-        if self._peek() == "(" and self._text[self._at :].strip("( \t\n"):
+        if self._peek() == "(" and self._at not in self._plain and self._text[self._at :].strip("( \t\n"):
             return self._group()
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise QueryError(self._at, f"Expected at most {MAX_TERMS} terms.")
         if match := self._take(_NUMBER):
             return Number(min(int(match[1]), MAX_ID))
-        if match := self._take(_QUOTED):
+        if match := self._take(_PHRASE):
             return Words(match[1], is_phrase=True)
         return self._field() or self._word()
 
@@ -134,19 +174,22 @@ class _Parser:
     def _group(self) -> Node | None:
         opened = self._at
         self._at += 1
-        self._groups += 1
+        self._groups.append(opened)
         self._descend()
         node = None if self._is_over() else self._alternatives()
         if self._peek() != ")":
-            raise QueryError(self._at, f"Expected a closing bracket for the one at character {opened + 1}.")
+            if self._structure > self._groups[0]:
+                raise QueryError(opened, "Expected a closing bracket for this one, or quotes around it.")
+            raise _NeverClosedError(self._groups)
         self._at += 1
-        self._groups -= 1
+        self._groups.pop()
         self._depth -= 1
         return node
 
     def _field(self) -> Node | None:
         begin = self._at
         if match := self._take(_WAS):
+            self._structure = begin
             return read_was(self._values(), match[1].lower())
         match = _FIELD.match(self._text, begin)
         if match is None:
@@ -155,11 +198,12 @@ class _Parser:
         if name not in FIELDS:
             self._suggest(name, begin, match.end())
             return None
+        self._structure = begin
         self._at = match.end()
         values = self._values()
         if name == "was":
             return read_was(values, None)
-        if name in {"updated", "closed"} and self._past_only is None:
+        if name in {"updated", "closed", "took"} and self._past_only is None:
             self._past_only = begin
         return READERS[name](values, self._today)
 
@@ -169,6 +213,7 @@ class _Parser:
         match = self._take(_MODIFIER)
         if match is None:
             return False
+        self._structure = begin
         name = match[1].lower()
         if self._depth:
             raise QueryError(begin, f"Expected {name}: outside of brackets and not negated: it is for the whole query.")
@@ -193,9 +238,9 @@ class _Parser:
 
     def _value(self) -> Value:
         begin = self._at
-        if match := _QUOTED.match(self._text, begin):
+        if match := _QUOTED_VALUE.match(self._text, begin):
             self._at = match.end()
-            return Value(match[1], begin + 1, is_quoted=True)
+            return Value(match[1].replace('""', '"'), begin + 1, is_quoted=True)
         end = r"[^\s,)]+" if self._groups else r"[^\s,]+"
         match = re.compile(end).match(self._text, begin)
         if match is None:
@@ -233,7 +278,7 @@ class _Parser:
 
     def _is_minus(self) -> bool:
         following = self._text[self._at + 1 : self._at + 2]
-        closes = following == ")" and self._groups > 0
+        closes = following == ")" and bool(self._groups)
         return self._peek() == "-" and following not in {"", "-"} and not following.isspace() and not closes
 
     def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:

@@ -1,7 +1,7 @@
 """A query as a condition on `issues`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,8 @@ class _Predicate:
                 return self._has(part)
             case ast.Dated(field, since, until):
                 return self._dated(field, since, until)
+            case ast.Took(least, below):
+                return self._took(least, below)
             case ast.WasStatus(values):
                 return or_(self.of(ast.InStatus(values)), ever_was("status", _is_any(values), self._as_of))
             case ast.WasSeverity(values):
@@ -166,6 +168,15 @@ class _Predicate:
             bounds.append(column >= _midnight(since, self._zone))
         if until:
             bounds.append(column < _midnight(until, self._zone))
+        return and_(*bounds)
+
+    def _took(self, least: int | None, below: int | None) -> Condition:
+        took: Any = Issue.closed_at - Issue.created_at
+        bounds: list[Condition] = [Issue.closed_at.is_not(None)]
+        if least is not None:
+            bounds.append(took >= timedelta(seconds=least))
+        if below is not None:
+            bounds.append(took < timedelta(seconds=below))
         return and_(*bounds)
 
 
