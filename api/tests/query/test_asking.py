@@ -123,6 +123,7 @@ async def test_queries_and_filters_are_met_together(maintainer: Person, reporter
 async def test_days_are_cut_by_the_time_zone(maintainer: Person) -> None:
     assert await found(maintainer, "created:2026-01-06", tz="Europe/Berlin") == "a"
     assert await found(maintainer, "as-of:2026-01-05", tz="Europe/Berlin") == ""
+    assert await found(maintainer, "as-of:2026-01-05Z", tz="Europe/Berlin") == "a"
     refused(await maintainer.get("/issues/", params={"tz": "Mars/Base"}), 400)
 
 

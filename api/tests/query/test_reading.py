@@ -20,7 +20,7 @@ TODAY = date.fromisoformat(CASES["today"])
 @pytest.mark.parametrize("case", CASES["read"], ids=lambda case: case["text"])
 def test_a_query_means(case: dict[str, Any]) -> None:
     query = msgspec.json.decode(msgspec.json.encode(parse(case["text"], TODAY)))
-    expected = {"root": case["means"], "sort": case.get("sort"), "as_of": case.get("as_of")}
+    expected = {"root": case["means"], "sort": case.get("sort"), "as_of": case.get("as_of"), "as_of_utc": "utc" in case}
     assert query == expected
 
 

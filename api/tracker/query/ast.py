@@ -142,3 +142,5 @@ class Query(msgspec.Struct, frozen=True):
     sort: Sort | None = None
     as_of: date | None = None
     """The day at whose beginning issues are looked at: the one after what `as-of:` names."""
+    as_of_utc: bool = False
+    """That day as UTC cuts it, whatever the zone of whoever asks."""

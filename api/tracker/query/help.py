@@ -12,7 +12,7 @@ fields, which all have to be met:
   `last-30d`, `<-7d` (d, w, m, y)
 * `took:<4h` `took:>=2w` `took:1d..3d` (h, d, w): from filing to closing
 * `was:done` `status was:done` `severity was:high` `assignee was:@me`: now or ever before
-* `as-of:2026-03-01`: by status, severity, tags and assignee at the end of that day
+* `as-of:2026-03-01`: by status, severity, tags and assignee at the end of that day; with `Z`, of that day in UTC
 * `#42`, `sort:-updated`
 
 `OR`, `AND`, `NOT`, `-` and brackets put them together. Names of fields and values are compared without case. Quotes make

@@ -44,6 +44,7 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z-]*):")
 _MODIFIER = re.compile(r"(sort|as-of):", re.IGNORECASE)
 _WAS = re.compile(r"(status|severity|assignee)\s+was:", re.IGNORECASE)
 _WIDENING = re.compile(r"(is|status|severity|assignee|reporter):(?![<>])", re.IGNORECASE)
+_UTC_DAY = re.compile(r"^([0-9-]+)Z$", re.IGNORECASE)
 _PHRASE = re.compile(r'"([^"]*)("|$)')
 _QUOTED_VALUE = re.compile(r'"((?:[^"]|"")*)("|$)')
 """A quote inside of it is written twice."""
@@ -86,6 +87,7 @@ class _Parser:
         self._terms = 0
         self._sort: Sort | None = None
         self._as_of: date | None = None
+        self._as_of_utc = False
         self._past_only: int | None = None
         """Where something stands that nobody knows of the past."""
 
@@ -93,7 +95,7 @@ class _Parser:
         root = self._alternatives()
         if self._as_of is not None and self._past_only is not None:
             raise QueryError(self._past_only, "Expected no updated:, closed: or took: beside as-of:, which can't tell.")
-        return Query(root=root, sort=self._sort, as_of=self._as_of)
+        return Query(root=root, sort=self._sort, as_of=self._as_of, as_of_utc=self._as_of_utc)
 
     def _alternatives(self) -> Node | None:
         found = [self._conjunction()]
@@ -223,7 +225,9 @@ class _Parser:
         if name == "sort":
             self._sort = read_sort(value)
         else:
-            self._as_of = read_day_after(value.text, value.position, self._today)
+            text = _UTC_DAY.sub(r"\1", value.text)
+            self._as_of = read_day_after(text, value.position, self._today)
+            self._as_of_utc = text != value.text
         return True
 
     def _values(self) -> Values:

@@ -29,7 +29,7 @@ def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo, way: ToWords 
 
     Words alone that are none to full text, like "the", find nothing; beside anything else they restrict nothing.
     """
-    as_of = None if query.as_of is None else _midnight(query.as_of, zone)
+    as_of = None if query.as_of is None else _midnight(query.as_of, ZoneInfo("UTC") if query.as_of_utc else zone)
     conditions: list[Condition] = [] if as_of is None else [Issue.created_at < as_of]
     if query.root is not None:
         conditions.append(_Predicate(viewer, zone, as_of, way).of(query.root))
