@@ -50,7 +50,8 @@ for (const [name, width] of [
 			'/',
 			'/issues',
 			'/issues?status=open&severity=high&group=status',
-			'/issues?q=zzzzzz',
+			'/issues?q=-tag:ui+created:last-30d+assignee:@me+zzzzzz',
+			'/issues?q=is:open+(tag:a',
 			`/issues/${id}`,
 			'/board',
 			`/board?issue=${id}`,
@@ -69,6 +70,16 @@ for (const [name, width] of [
 			const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 			expect(overflow, `${path} fits`).toBeLessThanOrEqual(0);
 		}
+
+		await page.goto('/issues');
+		await expect(page.getByRole('grid')).toBeVisible();
+		await page.keyboard.press('/');
+		await page.keyboard.type('status:');
+		await expect(page.getByRole('option')).toHaveCount(5);
+		await expectAccessible(page, 'suggestions');
+		await page.getByRole('button', { name: 'How to search' }).click();
+		await expect(page.getByRole('dialog', { name: 'How to search' })).toBeVisible();
+		await expectAccessible(page, 'how to search');
 
 		await page.goto(`/issues/${id}`);
 		await expect(page.getByRole('button', { name: /^Status:/ })).toBeVisible();

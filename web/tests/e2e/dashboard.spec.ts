@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
-import { choose, expect, fileIssue, test, unique } from './fixtures.ts';
+import { choose, expect, fileIssue, signIn, test, unique } from './fixtures.ts';
 
 const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
 const bar = (page: Page, chart: string, name: string) =>
@@ -29,7 +29,7 @@ test('figures change while one looks, and lead to exactly the issues that they c
 	});
 
 	await open.click();
-	await expect(page).toHaveURL(/\/issues\?status=open$/);
+	await expect(page).toHaveURL(/\/issues\?q=status:open$/);
 	await expect(page.getByRole('main').getByRole('status').first()).toHaveText(
 		new RegExp(`^${(before + 1).toLocaleString('en-US')}\\s*issues$`)
 	);
@@ -40,7 +40,7 @@ test('figures change while one looks, and lead to exactly the issues that they c
 	await page.keyboard.press('d');
 	await expect(open).toHaveAccessibleName(`Open: ${before.toLocaleString('en-US')}`);
 	await bar(page, 'Open by severity', 'Critical').click();
-	await expect(page).toHaveURL(/\/issues\?status=open&status=triaged&status=in_progress&severity=critical$/);
+	await expect(page).toHaveURL(/\/issues\?q=is:open\+severity:critical$/);
 });
 
 test('a chart is read by keyboard, as a table and as a file, over the window one chooses', async ({
@@ -75,7 +75,10 @@ test('a chart is read by keyboard, as a table and as a file, over the window one
 	expect(lines[1]?.split(',').slice(1)).toEqual(newest.map((text) => text.trim()));
 
 	await page.reload();
-	await expect(page.getByRole('link', { name: '90 days' })).toHaveAttribute('aria-current', 'true');
+	await expect(page.getByRole('link', { name: '90 days', exact: true })).toHaveAttribute(
+		'aria-current',
+		'true'
+	);
 	const backlog = card(page, 'Backlog');
 	await backlog.getByRole('button', { name: 'Backlog: save' }).click();
 	const drawing = page.waitForEvent('download');
@@ -123,3 +126,55 @@ test('figures that do not come are said, with a way to try again; old ones stay'
 	await page.getByRole('button', { name: 'Try again' }).click();
 	await expect(page.getByText(/^All issues/)).toBeVisible();
 });
+
+interface Mark {
+	href: string;
+	count: number;
+}
+
+/** What a chart counts, as its table has it: the most and the least of it that there is. */
+async function marksOf(page: Page, chart: string): Promise<Mark[]> {
+	await card(page, chart)
+		.getByRole('button', { name: `${chart}: show as a table` })
+		.click();
+	const marks = await card(page, chart)
+		.locator('tbody tr')
+		.evaluateAll((rows) =>
+			rows.flatMap((row) =>
+				[...row.querySelectorAll('a')].map((link) => ({
+					href: link.getAttribute('href') ?? '',
+					count: Number((link.closest('td') ?? row.querySelector('td'))?.textContent.replace(/\D/g, ''))
+				}))
+			)
+		);
+	const sorted = marks.filter(({ count }) => count > 0).sort((a, b) => a.count - b.count);
+	expect(sorted.length, chart).toBeGreaterThan(0);
+	return [...sorted.slice(0, 1), ...sorted.slice(-2)];
+}
+
+for (const timezoneId of ['America/Los_Angeles', 'Pacific/Auckland']) {
+	test(`every kind of mark leads to as many issues as it counts, in ${timezoneId}`, async ({ visit }) => {
+		for (const role of ['admin', 'reporter'] as const) {
+			const { page } = await visit({ timezoneId });
+			await signIn(page, `${role}@example.com`, `${role}123`);
+			await page.goto('/?days=90');
+			await expect(page.getByText(`90 days in ${timezoneId.replace('_', ' ')}`)).toBeVisible();
+			const marks: Mark[] = [];
+			for (const chart of ['Opened and closed', 'Backlog', 'Time to close', 'By status', 'By severity']) {
+				marks.push(...(await marksOf(page, chart)));
+			}
+			for (const { href, count } of marks) {
+				// As a click on the mark does it.
+				await page.evaluate((to) => {
+					const link = Object.assign(document.createElement('a'), { href: to });
+					document.body.append(link);
+					link.click();
+					link.remove();
+				}, href);
+				await expect(page.getByRole('main').getByRole('status').first(), href).toHaveText(
+					new RegExp(`^${count.toLocaleString('en-US')}\\s*issues$`)
+				);
+			}
+		}
+	});
+}

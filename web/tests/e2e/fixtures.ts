@@ -13,6 +13,7 @@ interface Device {
 	/** The browser may keep the app, which other tests need not spend their time on. */
 	keeping?: boolean;
 	phone?: boolean;
+	timezoneId?: string;
 }
 
 interface Fixtures {
@@ -25,10 +26,10 @@ export const test = base.extend<Fixtures>({
 	visit: async ({ browser, baseURL }, use) => {
 		const closings: (() => Promise<void>)[] = [];
 		const troubles: string[] = [];
-		await use(async ({ keeping = false, phone = false } = {}) => {
+		await use(async ({ keeping = false, phone = false, timezoneId } = {}) => {
 			const serviceWorkers = keeping ? 'allow' : 'block';
 			const hands = phone ? { hasTouch: true, viewport: { width: 390, height: 780 } } : {};
-			const context = await browser.newContext({ baseURL, serviceWorkers, ...hands });
+			const context = await browser.newContext({ baseURL, serviceWorkers, timezoneId, ...hands });
 			const { visitor, close } = await open(context, (trouble) => troubles.push(trouble));
 			closings.push(close);
 			return visitor;

@@ -84,7 +84,7 @@ test('the palette finds actions and issues, and the sheet tells the shortcuts', 
 	await page.keyboard.press('Control+k');
 	await expect(page.getByRole('combobox', { name: 'Search and commands' })).toBeFocused();
 	await page.keyboard.type(title.toLowerCase());
-	await expect(page.getByRole('option', { name: title })).toBeVisible();
+	await expect(page.getByRole('option', { name: `#${id}` })).toBeVisible();
 	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(new RegExp(`/issues/${id}$`));
 

@@ -1,48 +1,142 @@
-import { expect, fileIssue, test, unique } from './fixtures.ts';
+import type { Page } from '@playwright/test';
+import { choose, expect, fileIssue, test, unique } from './fixtures.ts';
+
+const box = (page: Page) => page.getByRole('combobox', { name: 'Search issues' });
+const filters = (page: Page) => page.getByRole('group', { name: 'Filters' });
+const chip = (page: Page, name: string) => filters(page).getByRole('button', { name, exact: true });
 
 test('filters, search and sort are in the address, and come back with it', async ({ signedIn }) => {
 	const { page } = await signedIn('maintainer');
 	const title = unique('Quokka eats the cache');
 	await fileIssue(page, title);
 	await page.goto('/issues?status=open&severity=medium&sort=updated');
-	const filters = page.getByRole('group', { name: 'Filters' });
-	await expect(filters.getByRole('button', { name: 'Status: Open' })).toBeVisible();
-	await expect(filters.getByRole('button', { name: 'Severity: Medium' })).toBeVisible();
+	await expect(chip(page, 'Status: Open')).toBeVisible();
+	await expect(chip(page, 'Severity: Medium')).toBeVisible();
 	await expect(page.getByRole('columnheader', { name: 'Updated' })).toHaveAttribute('aria-sort', 'ascending');
 
 	await page.keyboard.press('/');
-	await expect(page.getByRole('searchbox', { name: 'Search issues' })).toBeFocused();
+	await expect(box(page)).toBeFocused();
 	await page.keyboard.type(title.toLowerCase());
 	await expect(page.getByRole('row')).toHaveCount(3); // the head, the issue, what is said at the end
-	await expect(page).toHaveURL(/q=quokka\+eats/);
+	await expect(page).toHaveURL(/q=status:open\+severity:medium\+quokka\+eats/);
 
 	await page.reload();
-	await expect(page.getByRole('searchbox', { name: 'Search issues' })).toHaveValue(title.toLowerCase());
+	await expect(box(page)).toHaveValue(title.toLowerCase());
 	await expect(page.getByRole('link', { name: title })).toBeVisible();
 
-	await filters.getByRole('button', { name: 'Remove the filter Severity' }).click();
+	await filters(page).getByRole('button', { name: 'Remove the filter Severity: Medium' }).click();
 	await expect(page).not.toHaveURL(/severity/);
 	await page.goBack();
-	await expect(filters.getByRole('button', { name: 'Severity: Medium' })).toBeVisible();
+	await expect(chip(page, 'Severity: Medium')).toBeVisible();
 
-	await filters.getByRole('button', { name: 'Clear' }).click();
-	await page.getByRole('button', { name: 'Clear search' }).click();
+	await page.getByRole('button', { name: 'Clear search and filters' }).click();
 	await expect(page).toHaveURL(/\/issues\?sort=updated$/);
 });
 
-test('qualifiers that are typed become chips, and words in comments are found', async ({ signedIn }) => {
+test('a query is written by keyboard alone, and means the same to whoever gets its address', async ({
+	signedIn
+}) => {
 	const { page } = await signedIn('maintainer');
 	const title = unique('Nothing in the title tells');
 	const id = await fileIssue(page, title);
 	await page.goto(`/issues/${id}`);
+	await choose(page, 'Severity', 'High');
 	await page.getByLabel('Write a comment').fill('It was the wombat.');
 	await page.getByRole('button', { name: 'Comment', exact: true }).click();
 	await expect(page.getByRole('article').filter({ hasText: 'wombat' })).toBeVisible();
 	await page.goto('/issues');
-	await page.getByRole('searchbox').pressSequentially('status:open wombat');
-	await expect(page.getByRole('button', { name: 'Status: Open' })).toBeVisible();
-	await expect(page.getByRole('searchbox')).toHaveValue('wombat');
+	await expect(page.getByRole('grid')).toBeVisible();
+
+	// A field by its beginning, then its value; both taken from what is offered.
+	await page.keyboard.press('/');
+	await page.keyboard.type('stat');
+	await expect(page.getByRole('option').first()).toContainText('status:');
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('option', { name: /^status:open/ })).toHaveAttribute('aria-selected', 'true');
+	await page.keyboard.press('Tab');
+	await expect(chip(page, 'Status: Open')).toBeVisible();
+	// What is typed in full is a filter by itself, and a word is looked for in comments.
+	await page.keyboard.type('severity:>=high created:last-7d wombat');
+	await expect(chip(page, 'Severity: ≥ High')).toBeVisible();
+	await expect(chip(page, 'Created: Last 7 days')).toBeVisible();
+	await expect(box(page)).toHaveValue('wombat');
 	await expect(page.getByRole('link', { name: title })).toBeVisible();
+	await expect(page).toHaveURL(/wombat$/);
+
+	// Somebody else gets the address.
+	const admin = await signedIn('admin');
+	await admin.page.goto(page.url());
+	await expect(chip(admin.page, 'Severity: ≥ High')).toBeVisible();
+	await expect(admin.page.getByRole('link', { name: title })).toBeVisible();
+
+	// The filters are reached and taken away by keyboard, and the last is text again at will.
+	await page.keyboard.press('Home');
+	await page.keyboard.press('ArrowLeft');
+	await expect(chip(page, 'Created: Last 7 days')).toBeFocused();
+	await page.keyboard.press('ArrowLeft');
+	await page.keyboard.press('Delete');
+	await expect(chip(page, 'Severity: ≥ High')).toHaveCount(0);
+	await expect(chip(page, 'Created: Last 7 days')).toBeFocused();
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('Home');
+	await page.keyboard.press('Backspace');
+	await expect(box(page)).toHaveValue('created:last-7d wombat');
+	await page.keyboard.press('End');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('grid')).toBeFocused();
+	await expect(page).toHaveURL(/q=status:open\+created:last-7d\+wombat$/);
+	await page.goBack();
+	await expect(chip(page, 'Severity: ≥ High')).toBeVisible();
+});
+
+test('what can not be read is said where it stands, and the list stays as it was', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const title = unique('Still here');
+	await fileIssue(page, title);
+	await page.goto(`/issues?q=${encodeURIComponent(`"${title}"`)}`);
+	await expect(page.getByRole('link', { name: title })).toBeVisible();
+	await box(page).press('End');
+	await box(page).pressSequentially(' status:opne now');
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Expected open, triaged, in_progress, done or cancelled.')).toBeVisible();
+	await expect(box(page)).toHaveAttribute('aria-invalid', 'true');
+	await expect(box(page)).toHaveAccessibleDescription(/^At character \d+: Expected open/);
+	await expect(page.getByRole('link', { name: title })).toBeVisible();
+	await expect(page).not.toHaveURL(/opne/);
+
+	await page.goto('/issues?q=is:open+(tag:a');
+	await expect(page.getByRole('heading', { name: 'This query can not be read' })).toBeVisible();
+	await expect(page.getByText(/At character 9: Expected a closing bracket/)).toBeVisible();
+	await box(page).press('End');
+	await box(page).pressSequentially(')');
+	await page.keyboard.press('Enter');
+	await expect(chip(page, 'Is: Open')).toBeVisible();
+	await expect(page).toHaveURL(/q=is:open\+%28tag:a%29$/);
+});
+
+test('issues come and go in a filtered list as they change, also by what only the server knows', async ({
+	signedIn
+}) => {
+	const { page } = await signedIn('maintainer');
+	const title = unique('Now you see it');
+	const id = await fileIssue(page, title);
+	const word = title.split(' ').at(-1) ?? '';
+	const other = await signedIn('admin');
+	const link = page.getByRole('link', { name: title });
+
+	await page.goto(`/issues?q=${encodeURIComponent(`is:open no:assignee created:today`)}`);
+	await expect(link).toBeVisible();
+	await other.page.goto(`/issues/${id}`);
+	await choose(other.page, 'Status', 'Done');
+	await expect(link).toHaveCount(0);
+	await page.goto(`/issues?q=${encodeURIComponent(`was:open took:<1d ${word}`)}`);
+	await expect(link).toBeVisible();
+	await choose(other.page, 'Status', 'Triaged');
+	await expect(link).toHaveCount(0);
+	await page.goto('/board?q=status:triaged+-status:open');
+	await expect(page.getByRole('region', { name: /^Triaged/ })).toContainText(title);
+	await expect(page.getByRole('region', { name: /^Open/ })).toHaveCount(0);
 });
 
 test('what fits nothing is said, with a way out', async ({ signedIn }) => {

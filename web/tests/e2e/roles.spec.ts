@@ -37,7 +37,7 @@ test('a reporter files an issue, sees it triaged and closed while looking, and c
 	await expect(reporter.page.getByRole('button', { name: /^(Status|Severity|Assignee):/ })).toHaveCount(0);
 
 	const maintainer = await signedIn('maintainer');
-	await maintainer.page.getByRole('searchbox').fill(title);
+	await maintainer.page.getByRole('combobox', { name: 'Search issues' }).fill(title);
 	await maintainer.page.getByRole('link', { name: title }).first().click();
 	await choose(maintainer.page, 'Status', 'Triaged');
 	await expect(reporter.page.getByLabel('Properties')).toContainText('Triaged');

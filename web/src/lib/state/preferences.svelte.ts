@@ -46,6 +46,11 @@ class Preferences {
 		storedTimeZone.write(timeZone);
 	}
 
+	/** The one that cuts this person's days. */
+	get effectiveTimeZone(): string {
+		return this.#timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+	}
+
 	/** Off for those whose speech input types letters by accident. */
 	get singleKeyShortcuts(): boolean {
 		return this.#singleKeyShortcuts;

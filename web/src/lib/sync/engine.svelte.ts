@@ -43,6 +43,8 @@ export interface Observer {
  * was lost is answered again after a reload, when the cursor is past its events.
  */
 const OVERDUE = 10_000;
+/** A snapshot ends at 20,000 rows. A set that came near that, and has lost some since, may lack others. */
+const SURELY_WHOLE = 18_000;
 
 /**
  * The store of issues: what the server says, with the person's own mutations folded in.
@@ -57,6 +59,9 @@ export class Engine {
 		state: 'reconnecting',
 		since: new Date()
 	});
+
+	/** Whether the whole working set is here: all that is open and what was closed lately. */
+	isWhole = $state(true);
 
 	/** Tells the person what the server refused. */
 	onRefused: (mutation: Mutation, problem: Problem) => void = () => undefined;
@@ -157,6 +162,7 @@ export class Engine {
 		this.#writer = writer;
 		if (cached) {
 			this.#apply({ kind: 'snapshot', rows: cached.rows });
+			this.isWhole = cached.rows.length < SURELY_WHOLE;
 			this.#cursor = cached.cursor;
 			writer.startFrom(cached.cursor);
 			this.status = 'ready';
@@ -294,6 +300,7 @@ export class Engine {
 		this.#epoch += 1;
 		this.#cursor = cursor;
 		this.#apply({ kind: 'snapshot', rows });
+		this.isWhole = rows.length < SURELY_WHOLE;
 		// Accepted before the snapshot was taken, so it is in it.
 		this.#outbox.retire(() => true);
 		this.status = 'ready';

@@ -1,54 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ann, aRow, bob } from '../../../tests/unit/builders.ts';
-import { formatQuery, parseQuery } from './query-text.ts';
-import {
-	countBy,
-	filterIssues,
-	groupIssues,
-	isCurrent,
-	similarTitles,
-	sortIssues,
-	tagCounts,
-	type IssueFilter
-} from './query.ts';
+import { countBy, groupIssues, isCurrent, similarTitles, sortIssues, tagCounts } from './query.ts';
 
 const rows = [
 	aRow({ id: 1, title: 'Login fails after an hour', severity: 'high', tags: ['Auth', 'web'], assignee: bob }),
 	aRow({ id: 2, title: 'Export is slow', status: 'triaged', reporter: bob, tags: ['auth'] }),
 	aRow({ id: 3, title: 'Login page has no title', status: 'done', severity: 'critical', assignee: ann })
 ];
-
-function ids(filter: IssueFilter): number[] {
-	return filterIssues(rows, filter, ann.id).map(({ id }) => id);
-}
-
-describe('filterIssues', () => {
-	it('takes several values of one field as any of them, and several fields as all', () => {
-		expect(ids({})).toEqual([1, 2, 3]);
-		expect(ids({ status: ['open', 'done'] })).toEqual([1, 3]);
-		expect(ids({ status: ['open', 'done'], severity: ['critical'] })).toEqual([3]);
-	});
-
-	it('takes several tags as all of them, without regard to case', () => {
-		expect(ids({ tag: ['AUTH'] })).toEqual([1, 2]);
-		expect(ids({ tag: ['auth', 'web'] })).toEqual([1]);
-	});
-
-	it('knows me and nobody', () => {
-		expect(ids({ assignee: ['me'] })).toEqual([3]);
-		expect(ids({ assignee: ['none'] })).toEqual([2]);
-		expect(ids({ assignee: ['none', bob.id] })).toEqual([1, 2]);
-		expect(ids({ reporter: ['me'] })).toEqual([1, 3]);
-		expect(filterIssues(rows, { assignee: ['me'] }, undefined)).toEqual([]);
-	});
-
-	it('finds words in titles, and numbers', () => {
-		expect(ids({ text: 'login' })).toEqual([1, 3]);
-		expect(ids({ text: 'LOG hour' })).toEqual([1]);
-		expect(ids({ text: '#2' })).toEqual([2]);
-		expect(ids({ text: '  ' })).toEqual([1, 2, 3]);
-	});
-});
 
 describe('sortIssues', () => {
 	const dated = [
@@ -114,35 +72,5 @@ describe('isCurrent', () => {
 		expect(isCurrent(aRow(), now)).toBe(true);
 		expect(isCurrent(aRow({ closed_at: '2026-05-01T00:00:00Z' }), now)).toBe(true);
 		expect(isCurrent(aRow({ closed_at: '2026-02-01T00:00:00Z' }), now)).toBe(false);
-	});
-});
-
-describe('query text', () => {
-	it.each<[string, IssueFilter]>([
-		['', {}],
-		['status:open,triaged', { status: ['open', 'triaged'] }],
-		['status:open status:done', { status: ['open', 'done'] }],
-		['assignee:me,none,7', { assignee: ['me', 'none', 7] }],
-		['tag:"needs info" tag:ui', { tag: ['needs info', 'ui'] }],
-		['tag:a,b', { tag: ['a', 'b'] }],
-		['STATUS:open login  fails', { status: ['open'], text: 'login fails' }],
-		['"exact words" -without', { text: '"exact words" -without' }],
-		['https://example.com/x', { text: 'https://example.com/x' }],
-		['status:unknown severity:', { text: 'status:unknown severity:' }],
-		['assignee:0', { text: 'assignee:0' }]
-	])('reads %j', (text, filter) => {
-		expect(parseQuery(text)).toEqual(filter);
-	});
-
-	it('writes what it reads back', () => {
-		const filter: IssueFilter = {
-			status: ['open', 'in_progress'],
-			severity: ['high'],
-			assignee: ['me', 3],
-			reporter: [4],
-			tag: ['needs info', 'a,b', 'x:y'],
-			text: 'some words'
-		};
-		expect(parseQuery(formatQuery(filter))).toEqual(filter);
 	});
 });

@@ -1,27 +1,7 @@
-import {
-	CLOSED_STATUSES,
-	isClosed,
-	SEVERITIES,
-	STATUSES,
-	type IssueRow,
-	type Person,
-	type Severity,
-	type Status
-} from '#lib/api/types.ts';
+import { isClosed, SEVERITIES, STATUSES, type IssueRow, type Person } from '#lib/api/types.ts';
+import type { Sort } from '#lib/query/ast.ts';
 import { compareTimes } from './base.ts';
 
-/** The API's filters, with the same meaning: several values of one field are "any of", several tags "all of". */
-export interface IssueFilter {
-	status?: Status[];
-	severity?: Severity[];
-	assignee?: (number | 'me' | 'none')[];
-	reporter?: (number | 'me')[];
-	tag?: string[];
-	/** Words that the title contains, or a number. */
-	text?: string;
-}
-
-export type IssueSort = '-created' | 'created' | '-updated' | 'updated' | '-severity' | 'severity';
 export type GroupKey = 'status' | 'severity' | 'assignee';
 
 export interface Group {
@@ -39,40 +19,15 @@ export function isCurrent(issue: IssueRow, now: Date): boolean {
 	return now.getTime() - Date.parse(issue.closed_at) < RECENTLY_CLOSED_DAYS * 86_400_000;
 }
 
-export function filterIssues(
-	rows: readonly IssueRow[],
-	filter: IssueFilter,
-	viewerId: number | undefined
-): IssueRow[] {
-	const tests: ((row: IssueRow) => boolean)[] = [];
-	const { status, severity, assignee, reporter, tag, text } = filter;
-	if (status?.length) tests.push((row) => status.includes(row.status));
-	if (severity?.length) tests.push((row) => severity.includes(row.severity));
-	if (assignee?.length) {
-		const ids = new Set(assignee.map((who) => (who === 'me' ? viewerId : who === 'none' ? undefined : who)));
-		if (!assignee.includes('none') && viewerId === undefined) ids.delete(undefined);
-		tests.push((row) => ids.has(row.assignee?.id));
-	}
-	if (reporter?.length) {
-		const ids = new Set(reporter.map((who) => (who === 'me' ? viewerId : who)));
-		tests.push((row) => ids.has(row.reporter.id));
-	}
-	if (tag?.length) {
-		const wanted = tag.map(folded);
-		tests.push((row) => {
-			const tags = row.tags.map(folded);
-			return wanted.every((name) => tags.includes(name));
-		});
-	}
-	const words = wordsOf(text ?? '');
-	if (words.length > 0) tests.push((row) => matches(row, words));
-	return rows.filter((row) => tests.every((test) => test(row)));
+export function sortIssues(rows: readonly IssueRow[], sort: Sort): IssueRow[] {
+	return [...rows].sort(comparison(sort));
 }
 
-export function sortIssues(rows: readonly IssueRow[], sort: IssueSort): IssueRow[] {
+/** Below zero when the first stands before the second; no two issues stand at the same place. */
+export function comparison(sort: Sort): (a: IssueRow, b: IssueRow) => number {
 	const direction = sort.startsWith('-') ? -1 : 1;
 	const compare = COMPARISONS[sort.replace('-', '') as 'created' | 'updated' | 'severity'];
-	return [...rows].sort((a, b) => direction * (compare(a, b) || a.id - b.id));
+	return (a, b) => direction * (compare(a, b) || a.id - b.id);
 }
 
 const COMPARISONS = {
@@ -159,16 +114,6 @@ export function similarTitles(rows: readonly IssueRow[], title: string, limit = 
 		.sort((a, b) => b.score - a.score || b.row.id - a.row.id)
 		.slice(0, limit)
 		.map(({ row }) => row);
-}
-
-/** Whether only the server knows all issues that the filter may mean. */
-export function reachesBeyondWorkingSet(filter: IssueFilter): boolean {
-	return !filter.status?.length || filter.status.some((status) => CLOSED_STATUSES.includes(status));
-}
-
-function matches(row: IssueRow, words: readonly string[]): boolean {
-	const title = folded(row.title);
-	return words.every((word) => title.includes(word) || word === `#${row.id}` || word === String(row.id));
 }
 
 function grouped<K>(rows: readonly IssueRow[], keyOf: (row: IssueRow) => K): Map<K, IssueRow[]> {

@@ -1,32 +1,35 @@
 import { untrack } from 'svelte';
 import { Problem } from '#lib/api/errors.ts';
 import type { IssueRow } from '#lib/api/types.ts';
+import type { Sort } from '#lib/query/ast.ts';
 import type { ListPage, ListQuery } from './backend.ts';
 import { engine } from './engine.svelte.ts';
-import type { IssueFilter, IssueSort } from './query.ts';
 
 export interface ServerQuery {
-	/** Full text over title, description and comments. */
-	q?: string;
-	filter?: IssueFilter;
-	sort?: IssueSort;
+	/** Queries, all of which have to be met. */
+	q: string[];
+	sort: Sort;
+	tz: string;
 }
 
-const PAGE = 50;
+const PAGE = 100;
 /** While somebody types. */
 const TYPING = 250;
-/** After an event that may change what belongs to the list. */
-const SETTLING = 1_000;
+/** After an event that may change what belongs to the list: soon, but not for each of many. */
+const SETTLING = 500;
 
 /**
- * A list whose members only the server knows: full text, and issues closed long ago. Its rows are those of
- * the store, so they stay live; who belongs to it is asked again when events hint that it may have changed.
+ * The part of a list whose members only the server knows: full text, the past, and issues closed long ago. Its
+ * rows are those of the store, so they stay live; who belongs to it is asked again when an issue changes that
+ * belongs to it or `mayBelong`.
  *
  * Call it while a component is set up. `null` asks for nothing.
  */
-export function createServerList(query: () => ServerQuery | null) {
-	let ids = $state.raw<readonly number[]>([]);
+export function createServerList(query: () => ServerQuery | null, mayBelong: (issue: IssueRow) => boolean) {
+	let ids = $state.raw<ReadonlySet<number>>(new Set());
 	let page = $state.raw<Omit<ListPage, 'items'> | null>(null);
+	/** The last of what has come so far, as it stood in the server's order. */
+	let last = $state.raw<IssueRow | null>(null);
 	let loading = $state(false);
 	let error = $state.raw<Problem | null>(null);
 	let request = new AbortController();
@@ -34,27 +37,31 @@ export function createServerList(query: () => ServerQuery | null) {
 
 	const parameters = $derived.by(() => {
 		const asked = query();
-		return asked && JSON.stringify(parametersOf(asked));
+		return asked && JSON.stringify(asked);
 	});
 
 	async function load(cursor: string | null, wanted: number): Promise<void> {
+		clearTimeout(timer);
+		timer = undefined;
 		request.abort();
 		if (!parameters) return;
 		const { signal } = (request = new AbortController());
 		loading = true;
 		try {
-			let found = cursor === null ? [] : [...ids];
+			const found = new Set(cursor === null ? [] : ids);
+			let end = cursor === null ? null : last;
 			do {
 				const asked: ListQuery = { ...(JSON.parse(parameters) as ListQuery), limit: PAGE };
 				if (cursor !== null) asked.cursor = cursor;
 				const answer = await engine.read(engine.backend.list(asked, signal), ({ items }) => items);
 				if (signal.aborted) return;
-				found = [...found, ...answer.items.map(({ id }) => id)];
+				for (const { id } of answer.items) found.add(id);
+				end = answer.items.at(-1) ?? end;
 				page = answer;
 				cursor = answer.next_cursor;
-			} while (cursor !== null && found.length < wanted);
-			// Paging while others write can't repeat a row, but asking for several lists into one might.
-			ids = [...new Set(found)];
+			} while (cursor !== null && found.size < wanted);
+			ids = found;
+			last = end;
 			error = null;
 		} catch (caught) {
 			if (signal.aborted) return;
@@ -65,16 +72,19 @@ export function createServerList(query: () => ServerQuery | null) {
 	}
 
 	function loadSoon(delay: number): void {
-		clearTimeout(timer);
-		timer = setTimeout(() => void load(null, ids.length), delay);
+		// What is about to be asked already will be asked then: a busy tracker must not put it off for ever.
+		timer ??= setTimeout(() => void load(null, ids.size), delay);
 	}
 
 	$effect(() => {
 		const isWanted = parameters !== null;
 		untrack(() => {
 			request.abort();
-			ids = [];
+			clearTimeout(timer);
+			timer = undefined;
+			ids = new Set();
 			page = null;
+			last = null;
 			error = null;
 			loading = isWanted;
 			if (isWanted) loadSoon(TYPING);
@@ -82,8 +92,15 @@ export function createServerList(query: () => ServerQuery | null) {
 	});
 
 	$effect(() => {
-		const refresh = () => parameters !== null && loadSoon(SETTLING);
-		const forget = engine.observe({ changed: refresh, reconnected: refresh });
+		const concerns = (id: number) => {
+			const issue = engine.issues.truth(id);
+			return ids.has(id) || (issue !== undefined && mayBelong(issue));
+		};
+		const refresh = () => untrack(() => parameters !== null && loadSoon(SETTLING));
+		const forget = engine.observe({
+			changed: (about) => untrack(() => (about === null || [...about].some(concerns)) && refresh()),
+			reconnected: refresh
+		});
 		return () => {
 			forget();
 			clearTimeout(timer);
@@ -92,14 +109,16 @@ export function createServerList(query: () => ServerQuery | null) {
 	});
 
 	return {
-		get rows(): IssueRow[] {
-			return ids.flatMap((id) => engine.issues.get(id) ?? []);
-		},
+		has: (id: number): boolean => ids.has(id),
 		get loading() {
 			return loading;
 		},
 		get error() {
 			return error;
+		},
+		/** Whether it has said what belongs to the list. */
+		get hasAnswered() {
+			return page !== null;
 		},
 		get total() {
 			return page?.total ?? 0;
@@ -110,24 +129,15 @@ export function createServerList(query: () => ServerQuery | null) {
 		get hasMore() {
 			return Boolean(page?.next_cursor);
 		},
+		/** Behind this one there may be issues that are not here yet; null when all are. */
+		get frontier() {
+			return page?.next_cursor ? last : null;
+		},
 		loadMore() {
-			if (!loading && page?.next_cursor) void load(page.next_cursor, ids.length + PAGE);
+			if (!loading && page?.next_cursor) void load(page.next_cursor, ids.size + PAGE);
 		},
 		reload() {
-			void load(null, ids.length);
+			void load(null, ids.size);
 		}
-	};
-}
-
-function parametersOf({ q, filter = {}, sort }: ServerQuery): ListQuery {
-	const words = [q, filter.text].filter(Boolean).join(' ');
-	return {
-		...(words ? { q: [words] } : {}),
-		...(filter.status?.length ? { status: filter.status } : {}),
-		...(filter.severity?.length ? { severity: filter.severity } : {}),
-		...(filter.tag?.length ? { tag: filter.tag } : {}),
-		...(filter.assignee?.length ? { assignee: filter.assignee.map(String) } : {}),
-		...(filter.reporter?.length ? { reporter: filter.reporter.map(String) } : {}),
-		...(sort ? { sort } : {})
 	};
 }

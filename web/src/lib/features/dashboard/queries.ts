@@ -20,7 +20,7 @@ export const client = createQueryClient();
 export function useFigures(days: () => WindowDays) {
 	return createQuery<Figures, Problem>(() => {
 		const viewer = `${session.user?.id ?? 0} ${session.user?.role ?? ''}`;
-		const query = { days: days(), tz: timeZone() };
+		const query = { days: days(), tz: preferences.effectiveTimeZone };
 		return {
 			queryKey: [FIGURES, viewer, query],
 			queryFn: ({ signal }) => ok(api.GET('/issues/dashboard/stats', { params: { query }, signal })),
@@ -32,8 +32,4 @@ export function useFigures(days: () => WindowDays) {
 
 export function refreshFigures(): void {
 	void client.invalidateQueries({ queryKey: [FIGURES] });
-}
-
-function timeZone(): string {
-	return preferences.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

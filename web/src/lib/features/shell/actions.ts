@@ -19,20 +19,17 @@ import {
 	Trash,
 	Users
 } from '@lucide/svelte';
-import { OPEN_STATUSES } from '#lib/api/types.ts';
 import type { Action } from '#lib/commands/registry.svelte.ts';
 import { viewOf, writeView } from '#lib/features/issues/list/view.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
 import { session } from '#lib/state/session.svelte.ts';
 import { theme, type ThemeChoice } from '#lib/state/theme.svelte.ts';
-import type { IssueFilter } from '#lib/sync/query.ts';
 import { layout } from './layout.svelte.ts';
 import { leave } from './leave.svelte.ts';
 
 /** "Mine" for those who work on issues is what they are assigned, for others what they reported. */
-export function mine(): IssueFilter {
-	const role = session.can.assign() ? ('assignee' as const) : ('reporter' as const);
-	return { status: [...OPEN_STATUSES], [role]: ['me'] };
+export function mine(): string {
+	return `is:open ${session.can.assign() ? 'assignee' : 'reporter'}:@me`;
 }
 
 /** What can be done from everywhere. */

@@ -11,8 +11,8 @@ describe('arrange', () => {
 	});
 
 	it('puts a heading with its count before each status that has issues', () => {
-		expect(arrange(issues, 'status').map(({ key }) => key)).toEqual(['open', 2, 'done', 3, 1]);
-		expect(arrange(issues, 'status')[2]).toMatchObject({ kind: 'group', count: 2 });
+		expect(arrange(issues, 'status').map(({ key }) => key)).toEqual(['status open', 2, 'status done', 3, 1]);
+		expect(arrange(issues, 'status')[2]).toMatchObject({ kind: 'group', group: { key: 'done' } });
 	});
 });
 

@@ -1,19 +1,19 @@
-import type { IssueRow, Status } from '#lib/api/types.ts';
-import { STATUSES } from '#lib/api/types.ts';
+import type { IssueRow } from '#lib/api/types.ts';
+import { groupIssues, type Group, type GroupKey } from '#lib/sync/query.ts';
 
 /** A line of the list: an issue, or the heading of a group. */
 export type Line =
 	| { kind: 'issue'; key: number; issue: IssueRow }
-	| { kind: 'group'; key: string; status: Status; count: number };
+	| { kind: 'group'; key: string; by: GroupKey; group: Group };
 
-/** The lines of a list, with a heading before each status when grouped. */
-export function arrange(issues: readonly IssueRow[], group: 'status' | null): Line[] {
-	if (!group) return issues.map(toLine);
-	return STATUSES.flatMap((status) => {
-		const members = issues.filter((issue) => issue.status === status);
-		if (members.length === 0) return [];
-		return [{ kind: 'group', key: status, status, count: members.length } as const, ...members.map(toLine)];
-	});
+/** The lines of a list, with a heading before each group that has issues. */
+export function arrange(issues: readonly IssueRow[], by: GroupKey | null): Line[] {
+	if (!by) return issues.map(toLine);
+	return groupIssues(issues, by).flatMap((group) =>
+		group.rows.length === 0
+			? []
+			: [{ kind: 'group', key: `${by} ${group.key}`, by, group } as const, ...group.rows.map(toLine)]
+	);
 }
 
 function toLine(issue: IssueRow): Line {

@@ -1,16 +1,16 @@
-import { SEVERITIES, STATUSES } from '#lib/api/types.ts';
-import type { IssueFilter, IssueSort } from '#lib/sync/query.ts';
+import { SORTS, type Day, type Sort } from '#lib/query/ast.ts';
+import { term, tidy } from '#lib/query/chips.ts';
+import type { GroupKey } from '#lib/sync/query.ts';
 
-/** Everything about an issue list that its address carries, under the API's own names. */
+/** Everything about an issue list that its address carries. */
 export interface ListView {
-	filter: IssueFilter;
-	sort: IssueSort;
-	group: 'status' | null;
-	/** Also the closed issues that are too old for the store. */
-	older: boolean;
+	/** What is looked for, in the query language. */
+	q: string;
+	sort: Sort;
+	group: GroupKey | null;
 }
 
-export const SORT_LABELS: Record<IssueSort, string> = {
+export const SORT_LABELS: Record<Sort, string> = {
 	'-created': 'Newest first',
 	created: 'Oldest first',
 	'-updated': 'Recently updated',
@@ -18,81 +18,43 @@ export const SORT_LABELS: Record<IssueSort, string> = {
 	'-severity': 'Most severe first',
 	severity: 'Least severe first'
 };
-export const DEFAULT_SORT: IssueSort = '-created';
+export const GROUP_LABELS: Record<GroupKey, string> = {
+	status: 'Status',
+	severity: 'Severity',
+	assignee: 'Assignee'
+};
+export const GROUPS = Object.keys(GROUP_LABELS) as GroupKey[];
+export const DEFAULT_SORT: Sort = '-created';
 
-const MAX_ID = 2n ** 63n;
+/** Filters that have parameters of their own in the API, and had in addresses. */
+const PARAMETERS = ['status', 'severity', 'tag', 'assignee', 'reporter'] as const;
 
-/** Reads an address; what it can't understand counts as not given, so that no link is a dead end. */
-export function readView(params: URLSearchParams): ListView {
-	const filter: IssueFilter = {};
-	const status = known(STATUSES, params.getAll('status'));
-	const severity = known(SEVERITIES, params.getAll('severity'));
-	const assignee = params.getAll('assignee').flatMap((value) => person(value, ['me', 'none'] as const));
-	const reporter = params.getAll('reporter').flatMap((value) => person(value, ['me'] as const));
-	const tag = unique(params.getAll('tag').map((value) => value.trim())).filter(Boolean);
-	const text = (params.get('q') ?? '').trim();
-	if (status.length) filter.status = status;
-	if (severity.length) filter.severity = severity;
-	if (assignee.length) filter.assignee = unique(assignee);
-	if (reporter.length) filter.reporter = unique(reporter);
-	if (tag.length) filter.tag = tag;
-	if (text) filter.text = text;
-	const sort = params.get('sort') ?? '';
+/** Reads an address. Equal views are equal in every part, however the address puts it. */
+export function readView(params: URLSearchParams, today: Day): ListView {
+	const filters = PARAMETERS.flatMap((field) => {
+		const values = params.getAll(field).filter((value) => value.trim());
+		if (values.length === 0) return [];
+		return field === 'tag' ? values.map((value) => term(field, value)) : [term(field, ...values)];
+	});
+	const { q, sort } = tidy([...filters, params.get('q') ?? ''].join(' '), today);
+	const given = sort ?? params.get('sort');
 	return {
-		filter,
-		sort: isSort(sort) ? sort : DEFAULT_SORT,
-		group: params.get('group') === 'status' ? 'status' : null,
-		older: params.get('older') === '1'
+		q,
+		sort: SORTS.find((known) => known === given) ?? DEFAULT_SORT,
+		group: GROUPS.find((known) => known === params.get('group')) ?? null
 	};
 }
 
-/** The one address of a view: equal views give equal text, and defaults are left out. */
-export function writeView({ filter, sort, group, older }: ListView): '' | `?${string}` {
+/** The one address of a view; defaults are left out, and what may be read is not made unreadable. */
+export function writeView({ q, sort, group }: ListView): '' | `?${string}` {
 	const params = new URLSearchParams();
-	for (const status of STATUSES) if (filter.status?.includes(status)) params.append('status', status);
-	for (const severity of SEVERITIES) {
-		if (filter.severity?.includes(severity)) params.append('severity', severity);
-	}
-	for (const value of filter.assignee ?? []) params.append('assignee', String(value));
-	for (const value of filter.reporter ?? []) params.append('reporter', String(value));
-	for (const value of filter.tag ?? []) params.append('tag', value);
-	if (filter.text?.trim()) params.set('q', filter.text.trim());
+	if (q) params.set('q', q);
 	if (sort !== DEFAULT_SORT) params.set('sort', sort);
 	if (group) params.set('group', group);
-	if (older) params.set('older', '1');
-	const query = params.toString();
+	const query = params.toString().replace(/%(3A|2C|40)/gu, decodeURIComponent);
 	return query ? `?${query}` : '';
 }
 
-export function viewOf(filter: IssueFilter): ListView {
-	return { filter, sort: DEFAULT_SORT, group: null, older: false };
-}
-
-/** A filter without the fields that ask for nothing. */
-export function compact(filter: IssueFilter): IssueFilter {
-	const fields = Object.entries(filter) as [string, string | unknown[] | undefined][];
-	return Object.fromEntries(fields.filter(([, value]) => value?.length));
-}
-
-/** How many fields, the search text left out, narrow the list. */
-export function countFilters({ text: _, ...fields }: IssueFilter): number {
-	return Object.keys(compact(fields)).length;
-}
-
-function known<T extends string>(values: readonly T[], given: string[]): T[] {
-	return values.filter((value) => given.includes(value));
-}
-
-function person<W extends string>(value: string, words: readonly W[]): (number | W)[] {
-	const word = words.find((candidate) => candidate === value);
-	if (word !== undefined) return [word];
-	return /^[1-9][0-9]*$/u.test(value) && BigInt(value) < MAX_ID ? [Number(value)] : [];
-}
-
-function unique<T>(values: T[]): T[] {
-	return [...new Set(values)];
-}
-
-function isSort(value: string): value is IssueSort {
-	return Object.hasOwn(SORT_LABELS, value);
+export function viewOf(q: string): ListView {
+	return { q, sort: DEFAULT_SORT, group: null };
 }
