@@ -22,6 +22,7 @@ from tracker.core.zones import zone_of
 from tracker.imports.commands import import_jira
 from tracker.local import ephemeral
 from tracker.models import Issue, Role
+from tracker.query.parser import MAX_TERMS
 from tracker.search.services import Search
 
 KNOWN_ITEMS = 500
@@ -51,7 +52,7 @@ async def find_known_items(sessions: Sessions, titles: Sequence[tuple[int, str]]
     async with sessions() as session:
         for issue_id, title in chance.sample(titles, min(KNOWN_ITEMS, len(titles))):
             # What is asked for is words; a title may hold what the query language knows.
-            words = " ".join(with_slip(title, chance).lower().translate(_NO_QUERY).split())
+            words = " ".join(with_slip(title, chance).lower().translate(_NO_QUERY).split()[:MAX_TERMS])
             hits = (await search_of(session).find(words[:500], zone=zone_of("UTC"), limit=5)).items
             places.append(next((n for n, hit in enumerate(hits) if hit.issue.id == issue_id), None))
     found = [place for place in places if place is not None]
