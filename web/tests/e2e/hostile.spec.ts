@@ -219,7 +219,7 @@ test('what is typed into any field stays text', async ({ visit }) => {
 	await expectHarmless(page);
 
 	await page.goto('/issues');
-	const search = page.getByRole('searchbox', { name: 'Search issues' });
+	const search = page.getByRole('combobox', { name: 'Search issues' });
 	for (const text of [...HOSTILE, ...HOSTILE.map((each) => `status:${each} tag:"${each}"`)]) {
 		await search.fill(text);
 		await search.press('Enter');
