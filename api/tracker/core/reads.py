@@ -4,7 +4,7 @@ It takes several times as long to build, look up and unpack a statement as Postg
 SQL is made once, and asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Record
 from sqlalchemy import BindParameter, Select, bindparam
@@ -37,6 +37,12 @@ class Statement:
 
     def arguments(self, given: dict[str, Any]) -> list[Any]:
         return [given[name] if name in given else self._values[name] for name in self._names]
+
+
+class Failure(NamedTuple):
+    """What listeners are told of a statement that failed."""
+
+    original_exception: BaseException
 
 
 class Reads:
@@ -76,6 +82,8 @@ class Reads:
         try:
             rows: list[Record] = await slot.driver_connection.fetch(sql, *arguments)
         except BaseException as error:
+            for listener in self._engine.dispatch.handle_error:
+                listener(Failure(error))
             if not isinstance(error, Exception):  # given up in the middle of an answer
                 slot.invalidate(error)
             raise
