@@ -83,7 +83,7 @@ test('nobody else sees them', async ({ signedIn }) => {
 		await expect(page.getByRole('link', { name, exact: true })).toHaveCount(0);
 	await page.keyboard.press('Control+k');
 	await page.keyboard.type('go to health');
-	await expect(page.getByRole('option', { name: 'Go to health' })).toHaveCount(0);
+	await expect(page.getByRole('option', { name: 'Go to health', exact: true })).toHaveCount(0);
 	for (const path of ['/admin/jobs', '/admin/health']) {
 		await page.goto(path);
 		await expect(page.getByRole('heading', { name: 'Only administrators come in here' })).toBeVisible();

@@ -51,7 +51,7 @@ test('the server goes away under one’s hands: it is said, work goes on, and al
 	await choose(page, 'Status', 'In progress');
 	await connection(page, '1 change waiting');
 	// What nobody has looked at yet can't be shown, and says so.
-	await page.getByRole('link', { name: 'Dashboard' }).click();
+	await page.getByRole('link', { name: 'Dashboard', exact: true }).click();
 	await expect(page.getByRole('heading', { name: 'The server is away' })).toBeVisible();
 	await page.goBack();
 	await expect(page.getByRole('button', { name: 'Status: In progress' })).toBeVisible();
@@ -93,7 +93,7 @@ test('without a line the app opens, shows what it has, and sends later what is d
 	await connection(page, '1 change waiting');
 	await page.getByRole('link', { name: 'Board', exact: true }).click();
 	await expect(page.getByRole('link', { name: title })).toBeVisible();
-	await page.getByRole('link', { name: 'Dashboard' }).click();
+	await page.getByRole('link', { name: 'Dashboard', exact: true }).click();
 	await expect(page.getByRole('heading', { name: 'You are offline' })).toBeVisible();
 
 	await page.context().setOffline(false);

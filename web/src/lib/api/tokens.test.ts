@@ -100,6 +100,19 @@ describe('AccessTokens', () => {
 		expect(expired).toHaveBeenCalledTimes(1);
 	});
 
+	it('asks for no more once the session is being ended, until somebody signs in', async () => {
+		const { tokens, fetched } = aTab(() => Response.json(grant()));
+		tokens.adopt(grant());
+		tokens.isEnding = true;
+		await expect(tokens.renew(await tokens.current())).rejects.toMatchObject({ status: 401 });
+		tokens.forget();
+		await expect(tokens.current()).rejects.toMatchObject({ status: 401 });
+		expect(fetched).not.toHaveBeenCalled();
+		tokens.adopt(grant(1, 20));
+		await tokens.current();
+		expect(fetched).toHaveBeenCalledTimes(1);
+	});
+
 	it('reports a line that is down as no answer', async () => {
 		const { tokens } = aTab(() => Promise.reject(new TypeError('Failed to fetch')));
 		await expect(tokens.current()).rejects.toMatchObject({ status: 0, isTemporary: true });

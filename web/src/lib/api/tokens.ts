@@ -35,6 +35,9 @@ export class AccessTokens {
 	/** There is a token again, possibly thanks to another tab. */
 	onGranted: () => void = () => undefined;
 
+	/** The session is being ended: what is still under way needs no token any more. */
+	isEnding = false;
+
 	#token: AccessToken | null = null;
 	#userId: number | null = null;
 	#renewal: Promise<AccessToken> | null = null;
@@ -60,6 +63,7 @@ export class AccessTokens {
 	adopt(grant: Grant): void {
 		this.#token = read(grant);
 		this.#userId = this.#token.userId;
+		this.isEnding = false;
 	}
 
 	announce(): void {
@@ -69,6 +73,7 @@ export class AccessTokens {
 	/** Says for whom this tab was before it was reloaded; null for nobody. */
 	expect(userId: number | null): void {
 		this.#userId = userId;
+		if (userId !== null) this.isEnding = false;
 	}
 
 	/** Forgets the token, in all tabs. */
@@ -94,6 +99,7 @@ export class AccessTokens {
 		if (this.#token && this.#token.value !== used && this.#token.expiresAt - Date.now() > MARGIN) {
 			return this.#token.value;
 		}
+		if (this.isEnding) throw new Problem({ title: 'Signed out', status: 401, detail: 'Sign in again.' });
 		this.#renewal ??= exclusively('token-refresh', () => this.#refresh(used)).finally(() => {
 			this.#renewal = null;
 		});

@@ -118,10 +118,15 @@ class Session {
 
 	async #end(logout: () => Promise<unknown>): Promise<void> {
 		try {
+			await tokens.current();
+			tokens.isEnding = true;
 			await logout();
 		} catch (error) {
 			// The cookie is out of reach for scripts: without the server there is no signing out.
-			if (!(error instanceof Problem) || error.status !== 401) throw error;
+			if (!(error instanceof Problem) || error.status !== 401) {
+				tokens.isEnding = false;
+				throw error;
+			}
 		}
 		tokens.forget();
 		await this.#leave('all');
