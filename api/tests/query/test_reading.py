@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracker.query.errors import QueryError
-from tracker.query.parser import MAX_DEPTH, MAX_TERMS, is_slip, parse
+from tracker.query.parser import MAX_DEPTH, MAX_TERMS, parse
+from tracker.query.slips import is_slip
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text())
 TODAY = date.fromisoformat(CASES["today"])

@@ -21,6 +21,8 @@ from tracker.query.ast import All, Any, Node, Not, Number, Query, Sort, Words
 from tracker.query.dates import read_day_after
 from tracker.query.errors import QueryError
 from tracker.query.fields import READERS, Value, Values, read_sort, read_was, widened
+from tracker.query.scanner import Scanner
+from tracker.query.slips import is_slip
 
 MAX_TERMS, MAX_DEPTH = 32, 20
 
@@ -72,15 +74,12 @@ class _NeverClosedError(Exception):
         self.positions = frozenset(positions)
 
 
-class _Parser:
+class _Parser(Scanner):
     def __init__(self, text: str, today: date, plain: frozenset[int]) -> None:
-        self._text = text
+        super().__init__(text)
         self._today = today
         self._plain = plain
         """Where brackets stand that are parts of words."""
-        self._at = 0
-        self._groups: list[int] = []
-        """Where the brackets stand that are still open."""
         self._structure = -1
         """Where the last field or operator stands: what has any is more than a pasted text."""
         self._depth = 0
@@ -279,40 +278,3 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise QueryError(self._at, f"Expected at most {MAX_DEPTH} brackets and negations inside each other.")
-
-    def _is_minus(self) -> bool:
-        following = self._text[self._at + 1 : self._at + 2]
-        closes = following == ")" and bool(self._groups)
-        return self._peek() == "-" and following not in {"", "-"} and not following.isspace() and not closes
-
-    def _take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        self._skip_spaces()
-        match = pattern.match(self._text, self._at)
-        if match:
-            self._at = match.end()
-        return match
-
-    def _is_over(self) -> bool:
-        """Whether there is nothing more, here or in these brackets."""
-        self._skip_spaces()
-        return not self._goes_on(self._at)
-
-    def _goes_on(self, position: int) -> bool:
-        rest = self._text[position:].lstrip()
-        return bool(rest) and not (self._groups and rest[0] == ")")
-
-    def _skip_spaces(self) -> None:
-        while self._peek().isspace():
-            self._at += 1
-
-    def _peek(self) -> str:
-        return self._text[self._at : self._at + 1]
-
-
-def is_slip(one: str, other: str) -> bool:
-    """Whether one letter too many, too few, wrong, or two in the wrong order make one of the other."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    a, b = one[at:], other[at:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.core.text import parts_of
-from tracker.query.parser import is_slip
+from tracker.query.slips import is_slip
 from tracker.query.stop_words import says_something
 from tracker.query.text import TsQuery, phrase, prefix
 
