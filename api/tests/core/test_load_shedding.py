@@ -23,6 +23,7 @@ async def test_locked_rows_and_an_exhausted_pool_are_503_and_soon_forgotten(
     replica.headers["Authorization"] = maintainer.headers["Authorization"]
     async with asyncio.timeout(PATIENCE_SECONDS):
         async with sessions() as holder:
+            await holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # else it lets go too soon
             await holder.execute(text("SELECT id FROM issues WHERE id = :id FOR UPDATE"), {"id": issue["id"]})
             # Two wait for the row as long as they may, all others for their connections.
             answers = await asyncio.gather(
