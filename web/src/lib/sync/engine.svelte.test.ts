@@ -178,6 +178,22 @@ describe('mutate', () => {
 		await end(again);
 	});
 
+	it('sends what waits as soon as the line is back, however long it was away', async () => {
+		const { server, engine } = await started();
+		server.line = { ...goodLine, lossThere: 1 };
+		engine.mutate({ kind: 'comment', id: 1, body: 'late' });
+		for (let minute = 0; minute < 10; minute += 1) {
+			await pass(60_000);
+			server.line = goodLine;
+			while (engine.connection.state !== 'live') await pass(50);
+			await pass(200);
+			expect(engine.unsent).toBe(0);
+			server.line = { ...goodLine, lossThere: 1 };
+			engine.mutate({ kind: 'comment', id: 1, body: 'late again' });
+		}
+		await end(engine);
+	});
+
 	it('keeps what was never sent when the session has ended, for when the same person comes back', async () => {
 		const { server, engine } = await started();
 		server.line = { ...goodLine, lossThere: 1 };

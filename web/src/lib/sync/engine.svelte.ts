@@ -313,7 +313,10 @@ export class Engine {
 	#connected(state: ConnectionState): void {
 		if (state === this.connection.state) return;
 		this.connection = { state, since: new Date() };
-		if (state === 'live') for (const observer of this.#observers) observer.reconnected?.();
+		if (state !== 'live') return;
+		// What failed for want of a line need not sit out the wait that this had grown to.
+		this.#outbox.wake();
+		for (const observer of this.#observers) observer.reconnected?.();
 	}
 
 	#halt(): void {
