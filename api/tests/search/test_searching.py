@@ -69,6 +69,7 @@ async def five(maintainer: Person) -> dict[str, int]:
         ("login is:closed", ""),
         ("login tag:needs-info", "d"),
         ("login -session", "de"),
+        ("login -the", "ade"),
         ("tag:needs-info", "d"),
         ("the", ""),
         ("xyzzy", ""),

@@ -8,7 +8,7 @@ import msgspec
 from tracker.core.reads import Reads, Statement
 from tracker.query import ast
 from tracker.query.estimates import estimates_of, select_estimates
-from tracker.query.text import Way, groups, is_wordy, terms_of
+from tracker.query.text import Way, groups, is_wordy, terms_of, without_empty_words
 
 CERTAINTY = 3
 """How many times as many as a bound the database has to expect for them to be more without counting."""
@@ -60,14 +60,17 @@ async def find_ways(reads: Reads, queries: Sequence[ast.Query], *, is_staff: boo
 
 @lru_cache(maxsize=1024)
 def _searches(queries: tuple[ast.Query, ...]) -> tuple[list[ast.All], Statement | None]:
-    wanted = dict.fromkeys(words for query in queries if query.root for words in groups(query.root))
+    wanted = dict.fromkeys(
+        words for query in queries if (root := without_empty_words(query.root)) for words in groups(root)
+    )
     searches = {words: terms for words in wanted if (terms := terms_of(words)) is not None}
     return list(searches), Statement(select_estimates(list(searches.values()))) if searches else None
 
 
 def _is_words(query: ast.Query) -> bool:
     """Whether nothing else is asked for; where a phrase stands can't be told from its words."""
-    terms = query.root.terms if isinstance(query.root, ast.All) else (query.root,)
+    root = without_empty_words(query.root)
+    terms = root.terms if isinstance(root, ast.All) else (root,)
     words = (term for term in terms if term is not None and is_wordy(term))
     return query.as_of is None and len(terms) == sum(
         not (isinstance(word, ast.Words) and word.is_phrase) for word in words

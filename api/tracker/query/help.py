@@ -1,8 +1,8 @@
 """The language, told to whoever calls the API."""
 
 QUERY_HELP = """What to look for: words in any of their forms (`fail` finds "failing"), beginnings like `log*`, "exact
-phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files; and
-fields, which all have to be met:
+phrases" taken literally but for case, all of them anywhere in title, description, comments, tags or names of files, while
+words that stand everywhere, like `the`, are left out; and fields, which all have to be met:
 
 * `is:open` `is:closed` `status:open,triaged` (or `status:open status:triaged`) `severity:>=high`
 * `tag:ui` `-tag:wontfix` `tag:a,b` (any of them)

@@ -5,7 +5,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import Text as SqlText
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -14,8 +28,7 @@ from tracker.core.text import key_of, trimmed
 from tracker.models import Issue, User
 from tracker.query import ast
 from tracker.query.past import ever_was, value_then
-from tracker.query.stop_words import says_something
-from tracker.query.text import Way, group, holds, is_wordy
+from tracker.query.text import Way, group, holds, is_empty, is_wordy, without_empty_words
 
 Condition = ColumnElement[bool]
 
@@ -27,14 +40,15 @@ ToWords = Callable[[ast.All], Way]
 def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo, way: ToWords = lambda _: "freely") -> Condition:
     """What the query asks for; who may see it is for `visible_issues` to say.
 
-    Words alone that are none to full text, like "the", find nothing; beside anything else they restrict nothing.
+    Words that are none to full text, like "the", find nothing by themselves; beside anything else they are left out.
     """
     as_of = None if query.as_of is None else _midnight(query.as_of, ZoneInfo("UTC") if query.as_of_utc else zone)
     conditions: list[Condition] = [] if as_of is None else [Issue.created_at < as_of]
-    if query.root is not None:
-        conditions.append(_Predicate(viewer, zone, as_of, way).of(query.root))
-        if not any(not isinstance(leaf, ast.Words) or says_something(leaf.text) for leaf in _leaves(query.root)):
-            conditions.append(false())
+    root = without_empty_words(query.root)
+    if root is not None:
+        conditions.append(_Predicate(viewer, zone, as_of, way).of(root))
+    if query.root is not None and (root is None or all(map(is_empty, _leaves(root)))):
+        conditions.append(false())
     return and_(true(), *conditions)
 
 
@@ -86,7 +100,7 @@ class _Predicate:
         return and_(true(), *found, *map(self.of, others))
 
     def _without(self, node: ast.Node) -> Condition:
-        """Negations go down to the words, because those that are none restrict nothing either way."""
+        """Negations go down to the words, which are looked up in another way."""
         match node:
             case ast.All(terms):
                 return or_(false(), *map(self._without, terms))
@@ -94,8 +108,6 @@ class _Predicate:
                 return and_(true(), *map(self._without, terms))
             case ast.Not(term):
                 return self.of(term)
-            case ast.Words(text) if not says_something(text):
-                return true()
             case ast.Words():
                 # Most issues that are come by otherwise lack what they must not hold.
                 return not_(func.coalesce(holds(ast.All((node,)), "row by row"), false()))
@@ -113,8 +125,8 @@ class _Predicate:
             keys = sorted({key_of(trimmed(name)) for name in names})
             return Issue.tag_keys.overlap(cast(keys, ARRAY(SqlText)))
         tag = func.jsonb_array_elements_text(self._tags_then()).table_valued("value", name="tag")
-        wanted = [func.lower(func.normalize(trimmed(name))) for name in names]
-        return exists(select(true()).select_from(tag).where(func.lower(func.normalize(tag.c.value)).in_(wanted)))
+        wanted = [_key_of(literal(trimmed(name))) for name in names]
+        return exists(select(true()).select_from(tag).where(_key_of(tag.c.value).in_(wanted)))
 
     def _tags_then(self) -> ColumnElement[Any]:
         assert self._as_of is not None  # noqa: S101
@@ -182,6 +194,12 @@ class _Predicate:
 
 def _is_any(values: Sequence[str]) -> Callable[[ColumnElement[Any]], Condition]:
     return lambda value: func.jsonb_build_array(value).op("->>")(0).in_([str(each) for each in values])
+
+
+def _key_of(text: ColumnElement[str]) -> ColumnElement[str]:
+    """What `key_of` gives, but for rare letters: PostgreSQL before 18 can't fold them."""
+    lower = func.lower(func.normalize(text, literal_column("NFKC")))
+    return func.replace(func.translate(lower, "ς", "σ"), "ß", "ss")  # noqa: RUF001 (Greek letters)
 
 
 def _is_named(name: str) -> Condition:

@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Text, any_, case, cast, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from tracker.core.text import parts_of
-from tracker.models import Attachment, Comment, Issue, SearchDocument
+from tracker.models import Attachment, Comment, Issue, SearchDocument, SearchWord
 from tracker.query import ast
 from tracker.query.stop_words import says_something
 
 Condition = ColumnElement[bool]
 TsQuery = ColumnElement[Any]
+
+SHORTEST_CUT, MOST_CUT = 4, 100
+"""How long a beginning has to be for ends to be missing in the index, and how many such words are looked for."""
+_LAST_LETTER = "\U0010ffff"
 
 Way = Literal["by index", "row by row", "freely"]
 """How to look words up. By index: all issues that hold them first, before anything else is asked of them. Row by row: in
@@ -46,8 +51,31 @@ def groups(node: ast.Node) -> Iterator[ast.All]:
             return
 
 
+def without_empty_words(node: ast.Node | None) -> ast.Node | None:
+    """The query without what says nothing to full text, as "the" and "!" do; phrases are read in any case."""
+    match node:
+        case ast.Words(text, is_phrase) if is_empty(node) and not (is_phrase and text.strip()):
+            return None
+        case ast.Not(term):
+            left = without_empty_words(term)
+            return left and ast.Not(left)
+        case ast.All(terms) | ast.Any(terms):
+            some = tuple(left for left in map(without_empty_words, terms) if left is not None)
+            return type(node)(some) if len(some) > 1 else some[0] if some else None
+        case _:
+            return node
+
+
+def is_empty(node: ast.Node) -> bool:
+    """Whether there is no word in it that can be looked for."""
+    return (
+        isinstance(node, ast.Words)
+        and not says_something(node.text)
+        and (node.is_phrase or _beginning_in(node.text) is None)
+    )
+
+
 def holds(wordy: ast.All, way: Way) -> Condition:
-    """What says nothing to full text, as "the" and "!" do, restricts nothing."""
     wanted = terms_of(wordy)
     found = true() if wanted is None else _found(wanted, way)
     for phrase in wordy.terms:
@@ -72,14 +100,13 @@ def terms_of(node: ast.Node) -> TsQuery | None:
                 whole = whole.op(operator)(wanted) if whole is not None else wanted
             return whole
         case ast.Words(text, is_phrase):
-            if not says_something(text):
+            if is_empty(node):
                 return None
             if is_phrase:
                 return func.plainto_tsquery("english", func.search_text(text))
-            if text.endswith("*") and len(last := parts_of(text)[-1]) > 1:
-                whole = prefix(last)
-                before = text.rstrip("*").removesuffix(last)
-                return phrase(before).op("&&")(whole) if says_something(before) else whole
+            if begin := _beginning_in(text):
+                before = text.rstrip("*").removesuffix(begin)
+                return phrase(before).op("&&")(_begun(begin)) if says_something(before) else _begun(begin)
             return phrase(text)
         case _:
             return None
@@ -93,6 +120,31 @@ def phrase(text: str) -> TsQuery:
 def prefix(part: str) -> TsQuery:
     """What begins with this, which is one word without punctuation."""
     return func.to_tsquery("simple", f"'{part}':*")
+
+
+def _beginning_in(text: str) -> str | None:
+    """Of `fix-log*` what a word has to begin with; None if it is not asked for."""
+    *_, last = parts_of(text) or [""]
+    return last if text.endswith("*") and len(last) > 1 else None
+
+
+def _begun(part: str) -> TsQuery:
+    """What begins with this, and words that do but stand in the index without their ends, as "authent" does."""
+    begun = prefix(part)
+    if len(part) < SHORTEST_CUT:
+        return begun
+    word = SearchWord.word
+    form = cast(func.plainto_tsquery("english", word), Text)
+    low = part.lower()
+    cut = (
+        select(form.label("form"))
+        .where(word.op("~>=~")(low), word.op("~<~")(low + _LAST_LETTER), func.strpos(form, f"'{low}") == 0, form != "")
+        .distinct()
+        .limit(MOST_CUT)
+        .subquery()
+    )
+    others = select(cast(func.string_agg(cut.c.form, " | "), TSQUERY)).correlate(None).scalar_subquery()
+    return begun.op("||")(func.coalesce(others, begun))
 
 
 def matches(wanted: TsQuery) -> Condition:
@@ -139,10 +191,14 @@ def _stands_somewhere(text: str) -> Condition:
     return or_(
         stands_in(Issue.title),
         stands_in(Issue.description),
-        stands_in(func.array_to_string(Issue.tags, cast("\n", Text))),
+        stands_in(func.array_to_string(Issue.tags, cast(_NO_SPACE, Text))),
         commented.correlate(Issue).scalar_subquery().is_(true()),
         attached.correlate(Issue).scalar_subquery().is_(true()),
     )
+
+
+_NO_SPACE = "\x01"
+"""Between two tags, so that no phrase reaches from one to the next."""
 
 
 def pattern_of(text: str) -> str:

@@ -18,7 +18,7 @@ from tracker.query import ast
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
-from tracker.query.text import Condition, is_wordy
+from tracker.query.text import Condition, is_wordy, without_empty_words
 from tracker.search.highlights import Highlights
 from tracker.search.ranking import Ranking, conjunction, disjunction
 from tracker.search.schemas import Fragment, SearchHit, SearchResults, SimilarIssue, SimilarIssues
@@ -46,7 +46,10 @@ class Search:
             Invalid: the query makes no sense.
         """
         query = self._read(text, zone)
-        words, others = _split(query.root)
+        root = without_empty_words(query.root)
+        if query.root is not None and root is None:
+            return SearchResults(items=[])
+        words, others = _split(root)
         asked = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of)
         where = [condition_of(asked, self._viewer, zone)] if others or query.as_of else []
         is_begun = bool(words) and text.endswith(words[-1])

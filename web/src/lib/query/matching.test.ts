@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { IssueRow } from '#lib/api/types.ts';
 import { ann, aRow, bob } from '../../../tests/unit/builders.ts';
 import { admits, matcher, needsServer, reachesBefore } from './matching.ts';
 import { parse } from './parser.ts';
@@ -92,6 +94,28 @@ describe('matcher', () => {
 		expect(among('login', true, true)).toEqual([1, 3]);
 		expect(among('"login page"', true, true)).toEqual([3]);
 		expect(among('-login', true, true)).toEqual([2]);
+	});
+});
+
+describe('matcher, held to what the API answers', () => {
+	const told = JSON.parse(readFileSync('../api/tests/query/answers.json', 'utf8')) as {
+		zone: string;
+		today: string;
+		viewer_id: number;
+		rows: IssueRow[];
+		found: Record<string, number[]>;
+	};
+	const viewpoint = { viewerId: told.viewer_id, timeZone: told.zone };
+
+	it.each(Object.entries(told.found))('decides as the API does, or not at all: %s', (text, ids) => {
+		const query = parse(text, told.today);
+		const verdictOf = matcher(query, viewpoint);
+		for (const row of told.rows) {
+			const verdict = verdictOf(row);
+			if (verdict !== null || !needsServer(query)) {
+				expect(verdict, `#${row.id}`).toBe(ids.includes(row.id));
+			}
+		}
 	});
 });
 
