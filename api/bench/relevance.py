@@ -19,9 +19,10 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions, database_config, session_maker
 from tracker.core.migrations import migrations
 from tracker.core.zones import zone_of
-from tracker.imports.commands import import_jira
+from tracker.imports.commands import import_file
+from tracker.imports.jira import read_entries
 from tracker.local import ephemeral
-from tracker.models import Issue, Role
+from tracker.models import ImportSource, Issue, Role
 from tracker.query.parser import MAX_TERMS
 from tracker.search.services import Search
 
@@ -87,7 +88,7 @@ def main(file: Path) -> None:
     with ephemeral() as databases:
         settings = settings_of(databases)
         migrations(settings).upgrade()
-        asyncio.run(import_jira(settings, file, lambda _: None, lambda _: None))
+        asyncio.run(import_file(settings, ImportSource.JIRA, file, read_entries(file), lambda _: None))
 
         async def measure() -> None:
             database = database_config(settings, patient=True)

@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from tracker.imports.commands import import_jira
+from tracker.imports.commands import import_file
+from tracker.imports.jira import read_entries
 from tracker.imports.tally import Tally
+from tracker.models import ImportSource
 from tracker.settings import Settings
 
 Json = dict[str, Any]
@@ -124,7 +126,8 @@ class Heard(list[str]):
 
 async def imported(settings: Settings, path: Path, *, dry_run: bool = False) -> tuple[Tally, Heard]:
     heard = Heard()
-    return await import_jira(settings, path, heard.append, lambda _: None, dry_run=dry_run), heard
+    _, tally = await import_file(settings, ImportSource.JIRA, path, read_entries(path), heard.append, dry_run=dry_run)
+    return tally, heard
 
 
 _CONTENT = {

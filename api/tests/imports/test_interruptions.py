@@ -13,11 +13,11 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from tests.imports.exports import content, imported, random_export, write_export
-from tracker.imports.importer import Importer
-from tracker.imports.jira import read_issue
-from tracker.imports.reading import read_lines
+from tracker.imports.batches import Batches
+from tracker.imports.jira import read_entries
+from tracker.imports.running import Run
 from tracker.imports.tally import Outcome, Tally
-from tracker.models import Base
+from tracker.models import Base, ImportSource, ImportState
 from tracker.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -96,11 +96,10 @@ async def fragile(settings: Settings) -> AsyncGenerator[Fragile]:
 
 
 async def run(sessions: Sessions, path: Path) -> Tally:
-    tally = Tally(lambda _: None)
-    importer = Importer(sessions, tally)
-    for number, line, _ in read_lines(path):
-        tally.issues[await importer.bring(read_issue(line, lambda _: None), number)] += 1
-    await importer.finish()
+    tally = Tally()
+    batch = await Batches(sessions).begin(ImportSource.JIRA, path)
+    await Run(sessions, tally, batch).go(read_entries(path))
+    await Batches(sessions).end(batch.id, ImportState.DONE)
     return tally
 
 

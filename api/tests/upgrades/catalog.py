@@ -83,6 +83,9 @@ class Catalog(msgspec.Struct, frozen=True):
             for number in numbers:
                 await connection.execute(statement, {column.name: column.value(number) for column in columns})
         await connection.execute(text("SET LOCAL session_replication_role = DEFAULT"))
+        # Triggers add rows too, whose numbers must not be those of the rows above.
+        sequences = "SELECT setval(format('%I.%I', schemaname, sequencename), 1000) FROM pg_sequences"
+        await connection.execute(text(sequences))
 
     async def content(self, connection: AsyncConnection) -> dict[str, Any]:
         """Every row of every table, in its columns."""

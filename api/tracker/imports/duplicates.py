@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.core.database import Sessions
 from tracker.imports.database import begin
 from tracker.imports.history import Dated, record_all
+from tracker.imports.journal import Journal
+from tracker.imports.ledger import Ledger
 from tracker.imports.source import SourceIssue
 from tracker.imports.tally import Tally
 from tracker.issues.duplicates import lock_duplicates, would_close_circle
@@ -15,10 +17,12 @@ from tracker.models import Event, ImportedIssue, Issue
 
 
 class Duplicates:
-    def __init__(self, sessions: Sessions, tally: Tally, *, dry_run: bool) -> None:
+    def __init__(self, sessions: Sessions, tally: Tally, *, journal: Journal | None, ledger: Ledger | None) -> None:
         self._sessions = sessions
         self._tally = tally
-        self._dry_run = dry_run
+        self._journal = journal
+        self._ledger = ledger
+        self._dry_run = ledger is None
         self._read: set[str] = set()
         self._originals: dict[str, tuple[str, int]] = {}
         """By duplicate, all as external ids; and the line that says so."""
@@ -39,9 +43,10 @@ class Duplicates:
         """Marks what is collected, each duplicate in a transaction of its own."""
         for duplicate, (original, line) in self._originals.items():
             async with begin(self._sessions, dry_run=self._dry_run) as session:
-                reason = await self._mark(session, duplicate, original)
-            if reason:
-                self._tally.note(line, f"{duplicate} duplicates {original}: {reason}")
+                if reason := await self._mark(session, duplicate, original):
+                    self._tally.note(line, f"{duplicate} duplicates {original}: {reason}")
+                if self._journal and self._ledger:
+                    await self._journal.write(session)
 
     async def _mark(self, session: AsyncSession, duplicate: str, original: str) -> str | None:
         """Marks one; returns what keeps it from being marked, if something does."""
@@ -69,16 +74,15 @@ class Duplicates:
             return "that would be a circle"
         before = await session.scalar(select(Issue.external_id).where(Issue.id == issue.duplicate_of_id))
         untouched = before == imported.duplicate_of and (issue.duplicate_of_id is None) == (before is None)
-        if not self._dry_run:
+        is_new = issue.duplicate_of_id != original.id
+        if self._ledger:
+            change = await self._ledger.before(session, issue.id, imported.external_id, [])
             imported.duplicate_of = original.external_id
-        if issue.duplicate_of_id == original.id:
-            return None
-        if not untouched:
-            return "was changed here: left as it is"
-        self._tally.duplicates += 1
-        if not self._dry_run:
-            await self._record(session, issue, original, not_before=imported.updated_at)
-        return None
+            if is_new and untouched:
+                await self._record(session, issue, original, not_before=imported.updated_at)
+                await self._ledger.after(session, change)
+        self._tally.duplicates += is_new and untouched
+        return None if untouched or not is_new else "was changed here: left as it is"
 
     async def _record(self, session: AsyncSession, issue: Issue, original: Issue, *, not_before: datetime) -> None:
         # When it was marked the source doesn't tell; at its last update it had been.

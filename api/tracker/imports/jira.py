@@ -1,8 +1,9 @@
 """Jira's issues as the tracker understands them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -11,7 +12,8 @@ from tracker.accounts.schemas import EMAIL
 from tracker.comments.schemas import MAX_BODY_BYTES
 from tracker.core.text import key_of
 from tracker.imports.jira_shape import JiraComment, JiraFields, JiraIssue, JiraLink, JiraPerson
-from tracker.imports.source import BrokenLine, SourceComment, SourceIssue, SourcePerson
+from tracker.imports.reading import read_lines
+from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
 from tracker.imports.wiki import to_markdown
 from tracker.issues.schemas import MAX_DESCRIPTION_BYTES, MAX_TITLE_LENGTH
 from tracker.issues.tags import MAX_TAG_LENGTH, MAX_TAGS
@@ -47,6 +49,22 @@ _MAX_NAME_LENGTH = 200
 _issues = msgspec.json.Decoder(JiraIssue)
 _comments = msgspec.json.Decoder(JiraComment)
 _T = TypeVar("_T")
+
+
+def read_entries(path: Path) -> Generator[Entry]:
+    """Every line of an export, one issue each.
+
+    Raises:
+        BrokenFile: it can't be read to its end.
+    """
+    for number, line, position in read_lines(path):
+        notes: list[str] = []
+        try:
+            issue = read_issue(line, notes.append)
+        except BrokenLine as broken:
+            yield Entry(line=number, position=position, broken=str(broken), notes=notes)
+        else:
+            yield Entry(line=number, position=position, issue=issue, notes=notes)
 
 
 def read_issue(line: bytes, note: Note) -> SourceIssue:

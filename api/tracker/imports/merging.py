@@ -18,7 +18,7 @@ from tracker.imports.source import SourceComment, SourceIssue
 from tracker.imports.tally import Say
 from tracker.issues.lifecycle import stamp_status
 from tracker.issues.tags import keys_of
-from tracker.models import Comment, Event, EventType, ImportedIssue, Issue, User
+from tracker.models import Comment, Event, EventType, ImportedIssue, ImportPerson, Issue, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +68,25 @@ class Merge:
 
     async def _own_digests(self) -> dict[str, str]:
         issue = self._issue
-        assignee = None
-        if issue.assignee_id is not None:
-            external_id = await self._session.scalar(select(User.external_id).where(User.id == issue.assignee_id))
-            assignee = external_id or f"#{issue.assignee_id}"
         return {
             "title": digest(issue.title),
             "description": digest(issue.description),
             "status": digest(issue.status),
             "severity": digest(issue.severity),
             "tags": digest(issue.tags),
-            "assignee_id": digest(assignee),
+            "assignee_id": await self._assignee_digest(),
         }
+
+    async def _assignee_digest(self) -> str:
+        """As the import knows the assignee, if they are still the one whom it knows."""
+        assignee_id = self._issue.assignee_id
+        if assignee_id is None:
+            return digest(None)
+        origins = select(User.external_id).where(User.id == assignee_id, User.external_id.is_not(None))
+        others = select(ImportPerson.external_id).where(ImportPerson.user_id == assignee_id)
+        digests = [digest(known) for query in (others, origins) for known in await self._session.scalars(query)]
+        before = self._imported.fields.get("assignee_id")
+        return before if before in digests else (digests or [digest(f"#{assignee_id}")])[-1]
 
     async def _imported_comments(self) -> list[Comment]:
         query = select(Comment).where(Comment.issue_id == self._issue.id, Comment.external_id.is_not(None))

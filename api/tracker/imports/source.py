@@ -15,6 +15,8 @@ class SourcePerson(msgspec.Struct, frozen=True):
     external_id: str
     full_name: str
     email: str | None = None
+    has_origin: bool = True
+    """It is an account elsewhere. If not, all that is known of somebody is an address or a name."""
 
 
 class SourceComment(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +64,18 @@ class SourceIssue(msgspec.Struct, frozen=True, kw_only=True):
             return self.created_at
         said = [comment.created_at for comment in self.comments if comment.author.external_id == assignee]
         return min([*said, self.closed_at or self.updated_at])
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a file, or one item of a list: an issue, or the reason why it is none."""
+
+    line: int
+    """Where it begins, counted from 1."""
+    position: int
+    """How many bytes of the file it took to get to its end."""
+    issue: SourceIssue | None = None
+    broken: str | None = None
+    notes: list[str] = []
+    """What of it was changed or left out."""
+    is_left_out: bool = False
+    """It is something else than an issue, and known to be."""

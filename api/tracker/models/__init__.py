@@ -6,6 +6,14 @@ from tracker.models.comment import Comment
 from tracker.models.daily_stat import DailyStat, StatisticsProgress
 from tracker.models.event import Event, EventType
 from tracker.models.idempotency import IdempotencyKey
+from tracker.models.import_batch import (
+    ImportBatch,
+    ImportChange,
+    ImportNote,
+    ImportPerson,
+    ImportSource,
+    ImportState,
+)
 from tracker.models.imported_issue import ImportedIssue
 from tracker.models.installation import Installation
 from tracker.models.issue import CLOSED_STATUSES, Issue, Severity, Status
@@ -26,6 +34,12 @@ __all__ = [
     "Event",
     "EventType",
     "IdempotencyKey",
+    "ImportBatch",
+    "ImportChange",
+    "ImportNote",
+    "ImportPerson",
+    "ImportSource",
+    "ImportState",
     "ImportedIssue",
     "Installation",
     "Issue",

@@ -39,6 +39,9 @@ class Follower(Protocol):
 
     def changed(self, reporter_ids: Collection[int]) -> None: ...
 
+    def reset(self) -> None:
+        """More happened than can be told."""
+
 
 class LiveUpdates:
     def __init__(
@@ -65,7 +68,7 @@ class LiveUpdates:
             own_sessions,
             listeners=lambda: self.hub.listeners + sum(each.is_watching for each in self._followers),
             deliver=self._deliver,
-            reset=self.hub.reset,
+            reset=self._reset,
         )
         self._followers: list[Follower] = []
         self.metrics = metrics
@@ -108,6 +111,11 @@ class LiveUpdates:
         self.hub.deliver(batch)
         for follower in self._followers:
             follower.changed(batch.reporter_ids)
+
+    def _reset(self, place: Place) -> None:
+        self.hub.reset(place)
+        for follower in self._followers:
+            follower.reset()
 
     def _hear(self, user_ids: frozenset[int]) -> None:
         if user_ids:

@@ -106,6 +106,9 @@ _NOTE_PROGRESS = text("""
 _READ = text(
     "SELECT day, status::text, count AS issues FROM daily_stats WHERE day BETWEEN :first AND :last ORDER BY day"
 )
+_FORGET_BEFORE = text(f"""
+    DELETE FROM daily_stats WHERE day < least(CAST(:began AS date), (({_FIRST_EVENT}) AT TIME ZONE 'UTC')::date)
+""")  # noqa: S608 (a constant)
 _KEEP_BACKWARD = text(_KEEP.format(counts=_backward()))
 _KEEP_FORWARD = text(_KEEP.format(counts=_forward()))
 _OWN = text(f"SELECT day, status::text, issues FROM ({_backward(own=True)}) AS counted ORDER BY day")  # noqa: S608 (constants)
@@ -135,6 +138,21 @@ class DailyStats:
         await self._session.execute(_KEEP_BACKWARD, {"first": first, "last": now.astimezone(UTC).date()})
         await self._session.execute(_NOTE_PROGRESS, {"seen": seen, "now": now})
         return first
+
+    async def count_anew(self, since: datetime, now: datetime, *, began: datetime) -> None:
+        """Counts again from the day of events that have been taken back.
+
+        Args:
+            since: when the earliest of them was.
+            now: until when.
+            began: when they were written; days before that, of which no event is left, are forgotten.
+        """
+        await self._session.execute(_LOCK)
+        first, last = since.astimezone(UTC).date(), now.astimezone(UTC).date()
+        await self._session.execute(_FORGET_BEFORE, {"began": began.astimezone(UTC).date()})
+        earliest = await self._session.scalar(text("SELECT min(day) FROM daily_stats"))
+        if earliest is not None and earliest <= last:
+            await self._session.execute(_KEEP_BACKWARD, {"first": max(first, earliest), "last": last})
 
     async def rebuild(self, first: date, last: date) -> int:
         """Counts a range of days anew from the event log alone; returns how many rows were wrong or missing."""

@@ -18,6 +18,8 @@ JOIN_SECONDS = 2.0
 LEAST_SECONDS_BETWEEN_BUMPS = 1.0
 
 ALL = "all"
+EVERYTHING = "everything"
+"""Moves on every scope."""
 
 Join = Callable[[Callable[[Any], None]], None]
 """The feed's: calls back when everything that commits from now on will be delivered."""
@@ -62,13 +64,20 @@ class Generations:
             raise
 
     async def of(self, scope: str) -> int:
-        return int(await self._redis.get(f"figures:generation:{scope}") or 0)
+        numbers = await self._redis.mget(f"figures:generation:{scope}", f"figures:generation:{EVERYTHING}")
+        return sum(int(number or 0) for number in numbers)
 
     def changed(self, reporter_ids: Collection[int]) -> None:
         """Something happened to issues that these people filed."""
-        if not reporter_ids:
-            return
-        self._changed |= {ALL, *map(scope_of_reporter, reporter_ids)}
+        if reporter_ids:
+            self._move_on({ALL, *map(scope_of_reporter, reporter_ids)})
+
+    def reset(self) -> None:
+        """So much happened that nobody is told what."""
+        self._move_on({EVERYTHING})
+
+    def _move_on(self, scopes: set[str]) -> None:
+        self._changed |= scopes
         if self._passing_on is None or self._passing_on.done():
             self._passing_on = asyncio.create_task(self._pass_on())
 
