@@ -7,14 +7,20 @@ from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 from sqlalchemy import select
 
+from tracker.core.clock import utc_now
 from tracker.core.database import database_config, session_maker
 from tracker.core.doorbell import Doorbell
 from tracker.core.errors import Refusal
 from tracker.core.transaction import Transaction
+from tracker.imports import csv_issues
+from tracker.imports import github as github_issues
+from tracker.imports import jira as jira_issues
 from tracker.imports.batches import Batches, only_import
-from tracker.imports.jira import read_entries
+from tracker.imports.csv_mapping import Field, Mapping, suggested
+from tracker.imports.reading import BrokenFile
 from tracker.imports.running import Advance, Run
 from tracker.imports.source import Entry
 from tracker.imports.tally import Outcome, Say, Tally
@@ -49,7 +55,57 @@ def jira(file: Path, *, dry_run: bool) -> None:
 
     Lines that can't be imported are reported with their number; there were any if the exit status is 1.
     """
-    _import(ImportSource.JIRA, file, read_entries(file), dry_run=dry_run)
+    _import(ImportSource.JIRA, file, jira_issues.read_entries(file), dry_run=dry_run)
+
+
+@imports.command()
+@FILE
+@click.argument("comments", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@DRY_RUN
+def github(file: Path, comments: Path | None, *, dry_run: bool) -> None:
+    """Import issues from FILE: what GitHub's REST API answers, as one array, several, or one issue a line.
+
+    COMMENTS is what `repos/OWNER/REPO/issues/comments` answers, in the same forms. `gh api --paginate
+    "repos/OWNER/REPO/issues?state=all&per_page=100"` writes the one, and the same of the other address the other.
+
+    Labels and milestones become tags; pull requests are left out and counted. Run again it does as `jira` does. Items
+    of an array are counted instead of lines.
+    """
+    _import(ImportSource.GITHUB, file, github_issues.read_entries(file, comments), dry_run=dry_run)
+
+
+@imports.command("csv")
+@FILE
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Which column holds what.")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with all of it.")
+@DRY_RUN
+def csv_table(file: Path, columns: tuple[str, ...], mapping: Path | None, *, dry_run: bool) -> None:
+    """Import issues from FILE, a table in CSV whose first row names the columns.
+
+    Encoding (UTF-8, UTF-16, Windows-1252) and separator (comma, semicolon, tab) are found out. Columns are known by
+    their usual names; others are named as --column title=Betreff. Fields are id, title, description, status, severity,
+    tags, reporter, assignee, created, updated and closed. People are found by e-mail address or name.
+
+    --mapping is a JSON file: {"columns": {"title": "Betreff"}, "statuses": {"Erledigt": "done"}, "severities": {},
+    "people": {"Ann": "ann@example.com"}, "origin": "", "day_first": true}.
+
+    Run again it does as `jira` does, if the table has an id; rows without one are known by what is written in them.
+    """
+    try:
+        table = csv_issues.table_of(file)
+        given = msgspec.json.decode(mapping.read_bytes(), type=Mapping) if mapping else suggested(table.header)
+        named = {"columns": {**given.columns, **dict(column.split("=", 1) for column in columns)}}
+        chosen = msgspec.convert(msgspec.to_builtins(given) | named, Mapping)
+    except (BrokenFile, msgspec.MsgspecError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    for field, column in chosen.columns.items():
+        if column not in table.header:
+            raise click.ClickException(f"{field}: there is no column {column!r}; there are {', '.join(table.header)}")
+    if Field.TITLE not in chosen.columns:
+        raise click.ClickException(f"Which column is the title? There are {', '.join(table.header)}")
+    click.echo(", ".join(f"{field} = {column!r}" for field, column in chosen.columns.items()), err=True)
+    entries = csv_issues.read_entries(table, chosen, utc_now())
+    _import(ImportSource.CSV, file, entries, mapping=msgspec.to_builtins(chosen), dry_run=dry_run)
 
 
 @imports.command()
@@ -87,7 +143,14 @@ async def _latest(settings: Settings) -> Sequence[ImportBatch]:
         await database.get_engine().dispose()
 
 
-def _import(source: ImportSource, file: Path, entries: Iterator[Entry], *, dry_run: bool) -> None:
+def _import(
+    source: ImportSource,
+    file: Path,
+    entries: Iterator[Entry],
+    *,
+    mapping: dict[str, object] | None = None,
+    dry_run: bool,
+) -> None:
     with click.progressbar(
         length=file.stat().st_size, label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
@@ -98,7 +161,9 @@ def _import(source: ImportSource, file: Path, entries: Iterator[Entry], *, dry_r
             click.echo(message, err=True)
 
         batch, tally = asyncio.run(
-            import_file(Settings.from_environment(), source, file, entries, say, bar.update, dry_run=dry_run)
+            import_file(
+                Settings.from_environment(), source, file, entries, say, bar.update, mapping=mapping, dry_run=dry_run
+            )
         )
     if batch is None:
         click.echo("Dry run: nothing was written.")

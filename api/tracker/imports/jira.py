@@ -1,26 +1,20 @@
 """Jira's issues as the tracker understands them."""
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from tracker.accounts.schemas import EMAIL
 from tracker.comments.schemas import MAX_BODY_BYTES
-from tracker.core.text import key_of
 from tracker.imports.jira_shape import JiraComment, JiraFields, JiraIssue, JiraLink, JiraPerson
 from tracker.imports.reading import read_lines
 from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
+from tracker.imports.texts import MAX_NAME_LENGTH, Note, decoded, fitted, one_line, plain, tags_of, titled
 from tracker.imports.wiki import to_markdown
-from tracker.issues.schemas import MAX_DESCRIPTION_BYTES, MAX_TITLE_LENGTH
-from tracker.issues.tags import MAX_TAG_LENGTH, MAX_TAGS
 from tracker.models import CLOSED_STATUSES, Severity, Status
-
-Note = Callable[[str], None]
-"""Told what of a line was changed or left out."""
 
 _SEVERITIES = {
     Severity.CRITICAL: ("critical", "blocker", "highest"),
@@ -43,12 +37,8 @@ _WORK_WAS_DONE = {"fixed", "done", "complete", "completed", "implemented", "reso
 """Resolutions; with any other, closed work is cancelled."""
 
 _NOBODY = SourcePerson("jira:", "Unknown person")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-_MAX_NAME_LENGTH = 200
-
 _issues = msgspec.json.Decoder(JiraIssue)
 _comments = msgspec.json.Decoder(JiraComment)
-_T = TypeVar("_T")
 
 
 def read_entries(path: Path) -> Generator[Entry]:
@@ -73,9 +63,9 @@ def read_issue(line: bytes, note: Note) -> SourceIssue:
     Raises:
         BrokenLine: it can't be imported.
     """
-    read = _decoded(line, _issues)
+    read = decoded(line, _issues)
     fields = read.fields
-    title, description = _texts(fields, note)
+    title, description = titled(fields.summary, _markdown(fields.description or ""), "summary", note)
     comments = _read_comments(fields, note)
     created_at = _time(fields.created, "created")
     status = _status(fields, note)
@@ -93,7 +83,7 @@ def read_issue(line: bytes, note: Note) -> SourceIssue:
         description=description,
         status=status,
         severity=_severity(fields, note),
-        tags=_tags(fields.labels or [], note),
+        tags=tags_of(fields.labels or [], note),
         reporter=_person(fields.reporter or fields.creator, "the reporter", note),
         assignee=_person(fields.assignee, "the assignee", note) if fields.assignee else None,
         created_at=created_at,
@@ -110,15 +100,8 @@ def read_issue(line: bytes, note: Note) -> SourceIssue:
     )
 
 
-def _decoded(data: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[_T]") -> _T:
-    try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BrokenLine(str(error).replace("`$.", "`")) from None
-
-
 def _external_id(identity: str) -> str:
-    if not identity or identity != _one_line(identity):
+    if not identity or identity != one_line(identity):
         raise BrokenLine(f"{identity!r} is no key")
     return f"jira:{identity}"
 
@@ -133,35 +116,8 @@ def _time(text: str, field: str) -> datetime:
     raise BrokenLine(f"{field}: {text!r} is not a time with a time zone")
 
 
-def _texts(fields: JiraFields, note: Note) -> tuple[str, str]:
-    """Title and description. The whole of a title that is too long begins the description."""
-    title = _one_line(fields.summary)
-    if not title:
-        raise BrokenLine("the summary is empty")
-    description = _markdown(fields.description or "")
-    if len(title) > MAX_TITLE_LENGTH:
-        note(f"the summary is longer than {MAX_TITLE_LENGTH} characters: the whole of it is in the description")
-        description = f"{title}\n\n{description}".rstrip()
-        title = f"{title[: MAX_TITLE_LENGTH - 1].rstrip()}…"
-    return title, _fitted(description, MAX_DESCRIPTION_BYTES, "the description", note)
-
-
-def _one_line(text: str) -> str:
-    return _CONTROL.sub("\ufffd", " ".join(text.split()))
-
-
 def _markdown(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return to_markdown(text) if text.strip() else ""
-
-
-def _fitted(text: str, max_bytes: int, name: str, note: Note) -> str:
-    encoded = text.encode()
-    if len(encoded) <= max_bytes:
-        return text
-    note(f"{name} is larger than {max_bytes:,} bytes: its end is cut off")
-    end = "\n\n…"
-    return encoded[: max_bytes - len(end.encode())].decode(errors="ignore") + end
+    return to_markdown(plain(text))
 
 
 def _status(fields: JiraFields, note: Note) -> Status:
@@ -189,19 +145,6 @@ def _severity(fields: JiraFields, note: Note) -> Severity:
     return severity
 
 
-def _tags(labels: list[str], note: Note) -> list[str]:
-    by_key: dict[str, str] = {}
-    for label in labels:
-        tag = _one_line(label)
-        if not tag or len(tag) > MAX_TAG_LENGTH:
-            note(f"the label {label!r} is empty or longer than {MAX_TAG_LENGTH} characters: not imported")
-        elif len(by_key) == MAX_TAGS and key_of(tag) not in by_key:
-            note(f"has more than {MAX_TAGS} labels: {label!r} is not imported")
-        else:
-            by_key.setdefault(key_of(tag), tag)
-    return list(by_key.values())
-
-
 def _person(person: JiraPerson | None, role: str, note: Note) -> SourcePerson:
     identity = person and (person.name or person.key or person.account_id)
     if not person or not identity or not identity.strip():
@@ -209,8 +152,8 @@ def _person(person: JiraPerson | None, role: str, note: Note) -> SourcePerson:
         return _NOBODY
     email = (person.email_address or "").strip().lower()
     return SourcePerson(
-        _external_id(_one_line(identity)),
-        (_one_line(person.display_name or "") or _one_line(identity))[:_MAX_NAME_LENGTH],
+        _external_id(one_line(identity)),
+        (one_line(person.display_name or "") or one_line(identity))[:MAX_NAME_LENGTH],
         email if re.fullmatch(EMAIL, email) else None,
     )
 
@@ -219,7 +162,7 @@ def _read_comments(fields: JiraFields, note: Note) -> list[SourceComment]:
     comments: dict[str, SourceComment] = {}
     for raw in fields.comment.comments if fields.comment else ():
         try:
-            comment = _comment(_decoded(raw, _comments), note)
+            comment = _comment(decoded(raw, _comments), note)
         except BrokenLine as broken:
             note(f"a comment is not imported: {broken}")
             continue
@@ -238,7 +181,7 @@ def _comment(comment: JiraComment, note: Note) -> SourceComment | None:
     return SourceComment(
         external_id=_external_id(comment.id),
         author=_person(comment.author, f"the author of comment {comment.id}", note),
-        body=_fitted(body, MAX_BODY_BYTES, f"comment {comment.id}", note),
+        body=fitted(body, MAX_BODY_BYTES, f"comment {comment.id}", note),
         created_at=created_at,
         updated_at=updated_at if updated_at > created_at else None,
     )

@@ -3,7 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -13,17 +15,28 @@ class BrokenFile(Exception):
     """The file breaks off, or its compression is damaged; the message says how."""
 
 
+@contextmanager
+def opened(path: Path) -> Generator[tuple[IO[bytes], IO[bytes]]]:
+    """A file's content, unpacked if it is compressed by gzip; and the file itself, to see how far it was read.
+
+    Raises:
+        BrokenFile: it can't be read to its end.
+    """
+    with path.open("rb") as file:
+        content = gzip.GzipFile(fileobj=file) if file.peek(len(_GZIP)).startswith(_GZIP) else file
+        try:
+            yield cast("IO[bytes]", content), file
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise BrokenFile(str(error)) from None
+
+
 def read_lines(path: Path) -> Generator[tuple[int, bytes, int]]:
     """Each line that is not blank, with its number and how many bytes of the file it took to get there.
 
     Raises:
         BrokenFile: it can't be read to its end.
     """
-    with path.open("rb") as file:
-        lines = gzip.GzipFile(fileobj=file) if file.peek(len(_GZIP)).startswith(_GZIP) else file
-        try:
-            for number, line in enumerate(lines, 1):
-                if stripped := line.removeprefix(_BYTE_ORDER_MARK).strip():
-                    yield number, stripped, file.tell()
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise BrokenFile(str(error)) from None
+    with opened(path) as (lines, file):
+        for number, line in enumerate(lines, 1):
+            if stripped := line.removeprefix(_BYTE_ORDER_MARK).strip():
+                yield number, stripped, file.tell()
