@@ -16,10 +16,10 @@ WEB_BUILT := web/build/index.html
 WEB_CHANGED := $(shell find web/src web/static web/*.json web/*.ts -newer $(WEB_BUILT) -print -quit 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test test-api test-chaos bench bench-live bench-search bench-web test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
+.PHONY: help install run dev test test-api test-chaos test-scale bench bench-live bench-search bench-web test-web e2e lint lint-api lint-web typecheck format openapi lock clean FORCE
 
 help: ## List what make can do here
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(API_INSTALLED) $(WEB_INSTALLED) ## Install the locked dependencies of API and web
 
@@ -42,6 +42,9 @@ test-api: $(API_INSTALLED) ## The API's tests
 test-chaos: $(API_INSTALLED) ## The API's tests that take minutes and kill processes; needs nginx
 	@.ci/nginx >/dev/null
 	$(BIN)/pytest -m chaos --capture=no api/tests/chaos
+
+test-scale: $(API_INSTALLED) ## Whether every statement has its index, in a database of 100,000 issues
+	$(BIN)/pytest -m scale api/tests/scale
 
 bench: $(API_INSTALLED) ## How requests hold up as issues grow (SIZES="10000 100000", BENCH="--only list --profile FILE")
 	cd api && ../$(BIN)/python -m bench.scale --sizes "$(or $(SIZES),10000 100000)" $(BENCH)

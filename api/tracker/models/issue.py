@@ -50,6 +50,12 @@ class Issue(Base):
         Index("ix_issues_triaged", "triaged_at", postgresql_include=["created_at"], postgresql_where=LIVE),
         Index("ix_issues_facets", "status", "severity", "assignee_id", postgresql_where=LIVE),
         Index("ix_issues_open", "created_at", "id", postgresql_where=text("closed_at IS NULL AND deleted_at IS NULL")),
+        Index(
+            "ix_issues_attached",
+            "created_at",
+            "id",
+            postgresql_where=text("attachment_count > 0 AND deleted_at IS NULL"),
+        ),
         Index("ix_issues_reporter", "reporter_id", "created_at", "id"),
         Index("ix_issues_assignee", "assignee_id", "created_at", "id"),
         Index("ix_issues_duplicate_of", "duplicate_of_id", postgresql_where=text("duplicate_of_id IS NOT NULL")),

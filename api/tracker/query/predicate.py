@@ -163,7 +163,7 @@ class _Predicate:
             case "assignee":
                 return not_(self._assigned([ast.Nobody()]))
             case "attachment":
-                return Issue.attachment_count > 0
+                return Issue.attachment_count > literal_column("0")  # as its index has it
             case "comment":
                 return Issue.comment_count > 0
             case "description":
