@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from tracker.core.errors import Problem
+from tracker.realtime.protocol import WRITE_NOW
 
 GRACEFUL_SHUTDOWN_SECONDS = 8
 """Longer than any statement may take: what was begun is answered. Sockets are closed at once."""
@@ -31,6 +33,7 @@ BYTES_AT_ONCE = 4096
 ALLOCATIONS_UNTIL_GARBAGE_COLLECTION = 20_000
 LAST_WORDS_SECONDS = 60.0
 FLOOD_SECONDS = 2.0
+FINAL_TEXT, LENGTH_IN_ONE_BYTE, LENGTH_IN_TWO_BYTES = 0x81, 125, 0xFFFF
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -110,6 +113,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         else:  # whoever doesn't read the answers gets none
             self.conn.data_to_send()
 
+    async def run_asgi(self) -> None:
+        self.scope["extensions"][WRITE_NOW] = {"write": self.write_now}
+        await super().run_asgi()
+
+    def write_now(self, text: bytes) -> bool:
+        """Sends a text frame, unless that would have to wait or can't be done any more: `send` knows what to do then.
+
+        A frame to a thousand sockets is mostly the way to each of them; by `send` it is twice as long.
+        """
+        if not self.writable.is_set() or self.disconnected or self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(_text_frame_head(len(text)) + text)
+        return True
+
     async def send(self, message: Any) -> None:
         if message["type"] != "websocket.close":
             await super().send(message)
@@ -144,6 +161,15 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_timer is not None:
             self.close_timer.cancel()
             self.close_timer = self.loop.call_later(seconds, self.transport.abort)
+
+
+def _text_frame_head(length: int) -> bytes:
+    """What stands before a server's text in a frame of its own: RFC 6455, 5.2."""
+    if length <= LENGTH_IN_ONE_BYTE:
+        return struct.pack("!BB", FINAL_TEXT, length)
+    if length <= LENGTH_IN_TWO_BYTES:
+        return struct.pack("!BBH", FINAL_TEXT, LENGTH_IN_ONE_BYTE + 1, length)
+    return struct.pack("!BBQ", FINAL_TEXT, LENGTH_IN_ONE_BYTE + 2, length)
 
 
 class Server(uvicorn.Server):

@@ -66,7 +66,7 @@ async def test_redis_may_drop_its_connections_restart_and_stay_away(
             async def open_issue() -> None:
                 accepted(await client.post("/issues/", json={"title": "Issue"}), 201)
 
-            assert await delay(open_issue, here, there) < 0.5
+            await settled(open_issue, here, there)
 
             async with redis_client(redis.url) as commands:
                 for kind in ("pubsub", "normal"):
@@ -96,7 +96,7 @@ async def test_redis_may_drop_its_connections_restart_and_stay_away(
 
 
 async def settled(open_issue: Callable[[], Any], *listeners: Listener) -> None:
-    """After a few seconds the doorbell works again: three times in a row it is quicker than the timer."""
+    """After a few seconds at most the doorbell works: three times in a row it is quicker than the timer."""
     quick = 0
     for _ in range(60):
         await asyncio.sleep(0.1)

@@ -60,7 +60,7 @@ async def test_a_client_that_never_reads_is_given_up_and_others_notice_nothing(
         for _ in range(PORTIONS):
             await happen(sessions, app, issue["id"])
             await listener.until(lambda _: listener.event_ids[-1] % EVENTS_A_PORTION == 1, 5)
-            largest = max(largest, connection._queued_characters)
+            largest = max(largest, connection._queued_bytes)
         assert len(listener.event_ids) == PORTIONS * EVENTS_A_PORTION
         assert sum(map(len, listener.raw)) > 15 * MEGABYTE
         assert hub.sockets == 1
@@ -74,7 +74,7 @@ async def test_a_client_that_never_reads_is_given_up_and_others_notice_nothing(
 async def test_a_client_that_stalls_is_given_up_after_a_while(
     address: str, app: Litestar, maintainer: Person, admin: Person, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracker.realtime.connection.MAX_QUEUED_CHARACTERS", 10**9)
+    monkeypatch.setattr("tracker.realtime.connection.MAX_QUEUED_BYTES", 10**9)
     monkeypatch.setattr("tracker.realtime.connection.SEND_SECONDS", 1.0)
     issue = await maintainer.open_issue()
     async with deaf(address, admin.token) as lost, listening(address, maintainer.token) as listener:

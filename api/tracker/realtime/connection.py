@@ -9,15 +9,17 @@ from typing import Literal
 from litestar.types import Send
 
 from tracker.accounts.viewer import Viewer
-from tracker.realtime.feed import BATCH_CHARACTERS, Batch, Place
+from tracker.realtime.feed import BATCH_BYTES, Batch, Place
 from tracker.realtime.protocol import Close
 
 MAX_QUEUED_BATCHES = 256
-MAX_QUEUED_CHARACTERS = 1024 * 1024
+MAX_QUEUED_BYTES = 1024 * 1024
 SEND_SECONDS = 10.0
 HEARTBEAT_SECONDS = 15.0
 
 Kind = Literal["ready", "events", "heartbeat", "reset"]
+WriteNow = Callable[[bytes], bool]
+"""Sends a text frame, or answers False where that would have to wait."""
 
 
 class Connection:
@@ -31,21 +33,25 @@ class Connection:
         "_encode_cursor",
         "_heartbeat_at",
         "_queue",
-        "_queued_characters",
+        "_queued_bytes",
         "_send",
         "_sending_since",
         "_waiter",
+        "_write_now",
         "closing",
         "expires_at",
         "user_id",
         "viewer",
     )
 
-    def __init__(self, send: Send, user_id: int, encode_cursor: Callable[[Viewer, Place], str]) -> None:
+    def __init__(
+        self, send: Send, write_now: WriteNow | None, user_id: int, encode_cursor: Callable[[Viewer, Place], str]
+    ) -> None:
         self._send = send
+        self._write_now = write_now
         self._encode_cursor = encode_cursor
-        self._queue: deque[tuple[Kind, str, Place]] = deque()
-        self._queued_characters = 0
+        self._queue: deque[tuple[Kind, bytes, Place]] = deque()
+        self._queued_bytes = 0
         self._waiter: asyncio.Future[None] | None = None
         self._sending_since: float | None = None
         self._heartbeat_at = monotonic() + HEARTBEAT_SECONDS
@@ -66,10 +72,14 @@ class Connection:
             self.reset(place)
 
     def deliver(self, batch: Batch) -> None:
-        """Queues what the viewer may see of it; a client that is too far behind is given up."""
+        """Sends what the viewer may see of it, or queues it; a client that is too far behind is given up."""
         if self.viewer is None or not (text := batch.text_for(self.viewer)):
             return
-        if len(self._queue) >= MAX_QUEUED_BATCHES or self._queued_characters + len(text) > MAX_QUEUED_CHARACTERS:
+        if self._is_idle and self._write_now:
+            cursor = self._encode_cursor(self.viewer, batch.place)
+            if self._write_now(_frame("events", text, cursor)):
+                return
+        if len(self._queue) >= MAX_QUEUED_BATCHES or self._queued_bytes + len(text) > MAX_QUEUED_BYTES:
             self.close(Close.TOO_SLOW)
         self._put("events", batch.place, text)
 
@@ -97,6 +107,11 @@ class Connection:
             self._heartbeat_at = now + HEARTBEAT_SECONDS
             self._put("heartbeat", place)
 
+    @property
+    def _is_idle(self) -> bool:
+        """Whether everything before was sent, and more may follow."""
+        return self._waiter is not None and not self._waiter.done() and not self.closing.done()
+
     async def send_queued(self) -> None:
         """Sends what is queued, for ever."""
         loop = asyncio.get_running_loop()
@@ -106,39 +121,41 @@ class Connection:
                 await self._waiter
             await self.send(*self._take())
 
-    async def send(self, kind: Kind, text: str, place: Place) -> None:
+    async def send(self, kind: Kind, text: bytes, place: Place) -> None:
         if self.viewer is None:
             raise RuntimeError("nobody is signed in")
         await self.send_frame(kind, text, self._encode_cursor(self.viewer, place))
 
-    async def send_frame(self, kind: Kind, text: str, cursor: str) -> None:
-        events = f',"events":[{text}]' if kind == "events" else ""
+    async def send_frame(self, kind: Kind, text: bytes, cursor: str) -> None:
         self._sending_since = monotonic()
-        await self._send(
-            {"type": "websocket.send", "bytes": None, "text": f'{{"type":"{kind}","cursor":"{cursor}"{events}}}'}
-        )
+        await self._send({"type": "websocket.send", "bytes": None, "text": _frame(kind, text, cursor).decode()})
         self._sending_since = None
 
-    def _put(self, kind: Kind, place: Place, text: str = "") -> None:
+    def _put(self, kind: Kind, place: Place, text: bytes = b"") -> None:
         if self.closing.done():
             return
         self._queue.append((kind, text, place))
-        self._queued_characters += len(text)
+        self._queued_bytes += len(text)
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
 
     def _forget(self) -> None:
         self._queue.clear()
-        self._queued_characters = 0
+        self._queued_bytes = 0
 
-    def _take(self) -> tuple[Kind, str, Place]:
+    def _take(self) -> tuple[Kind, bytes, Place]:
         """The next frame's content; batches that wait together are sent together."""
         kind, text, place = self._queue.popleft()
-        self._queued_characters -= len(text)
+        self._queued_bytes -= len(text)
         while kind == "events" and self._queue and self._queue[0][0] == "events":
-            if len(text) + len(self._queue[0][1]) > BATCH_CHARACTERS:
+            if len(text) + len(self._queue[0][1]) > BATCH_BYTES:
                 break
             _, more, place = self._queue.popleft()
-            self._queued_characters -= len(more)
-            text = f"{text},{more}"
+            self._queued_bytes -= len(more)
+            text = b"%b,%b" % (text, more)
         return kind, text, place
+
+
+def _frame(kind: Kind, text: bytes, cursor: str) -> bytes:
+    events = b',"events":[%b]' % text if kind == "events" else b""
+    return b'{"type":"%b","cursor":"%b"%b}' % (kind.encode(), cursor.encode(), events)

@@ -28,12 +28,12 @@ POLL_SECONDS = 1.0
 """So late are events at most while no doorbell is heard."""
 GATHER_SECONDS = 0.005
 """Waited after the doorbell, so that a burst is one batch."""
-CHARACTERS_A_SECOND = 100_000_000
+BYTES_A_SECOND = 100_000_000
 """What all listeners together are taken to read."""
 LONGEST_REST_SECONDS = 1.0
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 2.0
 EVENTS_A_PAGE = 200
-BATCH_CHARACTERS = 128 * 1024
+BATCH_BYTES = 128 * 1024
 
 
 # Built once: that takes longer than to run them.
@@ -69,20 +69,20 @@ class LiveEvent:
         view = event_of(row)
         self.id = view.id
         self.reporter_id: int = row.reporter_id
-        self.for_staff = encode_json(view).decode()
+        self.for_staff = encode_json(view)
         self.for_reporter = self._masked(view, row.own_originals) if row.own_originals is not None else self.for_staff
 
-    def seen_by(self, viewer: Viewer) -> str | None:
+    def seen_by(self, viewer: Viewer) -> bytes | None:
         if not may_see(viewer, reporter_id=self.reporter_id):
             return None
         return self.for_staff if viewer.is_staff else self.for_reporter
 
     @staticmethod
-    def _masked(view: EventView, own_originals: Sequence[int]) -> str:
+    def _masked(view: EventView, own_originals: Sequence[int]) -> bytes:
         mask_duplicate(view.changes, own_originals)
         if view.issue and view.issue.duplicate_of not in own_originals:
             view.issue.duplicate_of = None
-        return encode_json(view).decode()
+        return encode_json(view)
 
 
 class Batch:
@@ -91,20 +91,20 @@ class Batch:
     def __init__(self, events: Sequence[LiveEvent], place: Place) -> None:
         self.place = place
         self._events = events
-        self._texts: dict[int | None, str] = {}
+        self._texts: dict[int | None, bytes] = {}
 
     @property
     def reporter_ids(self) -> set[int]:
         """Whose issues the events are about."""
         return {event.reporter_id for event in self._events}
 
-    def text_for(self, viewer: Viewer) -> str:
+    def text_for(self, viewer: Viewer) -> bytes:
         """The events that the viewer may see, as JSON without the brackets."""
         audience = None if viewer.is_staff else viewer.id
         text = self._texts.get(audience)
         if text is None:
             told = (event.seen_by(viewer) for event in self._events)
-            text = self._texts[audience] = ",".join(filter(None, told))
+            text = self._texts[audience] = b",".join(filter(None, told))
         return text
 
 
@@ -222,7 +222,7 @@ class Feed:
         start, size = 0, 0
         for number, event in enumerate(events, 1):
             size += len(event.for_staff)
-            if size >= BATCH_CHARACTERS and number < len(events):
+            if size >= BATCH_BYTES and number < len(events):
                 self._deliver_batch(events[start:number], _after(here, after.until or after.seen, event.id))
                 start, size = number, 0
         if events:
@@ -244,7 +244,7 @@ class Feed:
             return
         start = monotonic()
         await asyncio.sleep(0)  # every socket has its turn before this returns
-        reading = self._size * self._listeners() / CHARACTERS_A_SECOND
+        reading = self._size * self._listeners() / BYTES_A_SECOND
         self._size = 0
         await asyncio.sleep(min(max((monotonic() - start) / 2, reading), LONGEST_REST_SECONDS))
 

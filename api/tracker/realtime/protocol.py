@@ -12,6 +12,8 @@ AUTH_SECONDS = 5.0
 MAX_FRAME_BYTES = 16 * 1024
 FRAMES_PER_SECOND = 20
 SOCKETS_PER_USER = 5
+WRITE_NOW = "tracker.websocket.write_now"
+"""The ASGI extension by which a frame is written without a task waking up for it, where our own server serves."""
 
 
 class Close(Enum):

@@ -24,11 +24,11 @@ from tracker.core.guards import address_of
 from tracker.core.limits import network_of
 from tracker.core.origins import is_allowed_origin
 from tracker.core.problems import problem_of
-from tracker.realtime.connection import Connection
+from tracker.realtime.connection import Connection, WriteNow
 from tracker.realtime.feed import Place
 from tracker.realtime.live import LiveUpdates
 from tracker.realtime.log import EventLog
-from tracker.realtime.protocol import AUTH_SECONDS, Close, FrameLimit, read_auth
+from tracker.realtime.protocol import AUTH_SECONDS, WRITE_NOW, Close, FrameLimit, read_auth
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +111,10 @@ class Conversation:
                 token, cursor = await self._receive_auth()
         except TimeoutError:
             raise Closed(Close.NOT_SIGNED_IN) from None
-        connection = Connection(self._socket.send, token.user_id, self._live.encode_cursor)
+        write_now = (self._socket.scope["extensions"] or {}).get(WRITE_NOW, {}).get("write")
+        connection = Connection(
+            self._socket.send, cast("WriteNow | None", write_now), token.user_id, self._live.encode_cursor
+        )
         if not self._live.hub.enter(connection):
             raise Closed(Close.TOO_MANY_SOCKETS)
         try:
@@ -174,7 +177,7 @@ class Conversation:
         place = await self._join(connection)
         if cursor is not None:
             await self._replay(connection, cursor, place)
-        await connection.send("ready", "", place)
+        await connection.send("ready", b"", place)
         await connection.send_queued()
 
     async def _join(self, connection: Connection) -> Place:
@@ -210,11 +213,11 @@ class Conversation:
             if _viewer_of(connection).role is not viewer.role:
                 return  # what is left of this is not theirs to see any more; a reset waits in the queue
             if not page:
-                await connection.send("reset", "", place)
+                await connection.send("reset", b"", place)
                 return
             events, position = page
             if events:
-                text = encode_json(events).decode()[1:-1]
+                text = encode_json(events)[1:-1]
                 await connection.send_frame("events", text, self._live.cursors.encode(position))
 
     async def _ask(self, question: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
