@@ -114,8 +114,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.conn.data_to_send()
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][WRITE_NOW] = {"write": self.write_now}
-        await super().run_asgi()
+        extensions = self.scope.setdefault("extensions", {})
+        extensions[WRITE_NOW] = {"write": self.write_now}
+        try:
+            await super().run_asgi()
+        finally:
+            del extensions[WRITE_NOW]  # which is a cycle
 
     def write_now(self, text: bytes) -> bool:
         """Sends a text frame, unless that would have to wait or can't be done any more: `send` knows what to do then.

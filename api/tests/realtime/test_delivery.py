@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from time import monotonic
 
 import msgspec
 import pytest
 from httpx import AsyncClient
+from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted
 from tests.realtime.listener import listening, serving
 from tracker.app import create_app
+from tracker.events.cursor import Position
+from tracker.realtime.feed import Batch
 from tracker.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -195,3 +199,27 @@ async def test_the_cursor_moves_on_with_heartbeats_while_others_work(
     async with listening(address, stranger.token, frame["cursor"]) as listener:
         assert listener.event_ids == []
         assert listener.resets == 0
+
+
+async def test_no_heartbeat_leads_past_a_batch_that_others_have_and_this_one_has_not(
+    address: str, app: Litestar, maintainer: Person, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All get their share in turns, and may be cut off in between: the cursor they come back with must not lie."""
+    monkeypatch.setattr("tracker.realtime.hub.SOCKETS_AT_ONCE", 1)
+    hub, feed = app.state.live.hub, app.state.live.feed
+    async with listening(address, maintainer.token) as one, listening(address, admin.token) as other:
+        before = feed.place
+        after = msgspec.structs.replace(before, seen=before.seen.replace(":", "1:"))
+        delivery = hub.deliver(Batch([], after))
+        delivery.send(None)
+        for connection in hub._listening:
+            connection.check(monotonic() + 3600)
+        delivery.close()
+        told = {decode(app, (await listener.receive())["cursor"]).seen for listener in (one, other)}
+        assert told == {before.seen, after.seen}
+
+
+def decode(app: Litestar, cursor: str) -> Position:
+    position = app.state.live.cursors.decode(cursor)
+    assert position
+    return position

@@ -165,7 +165,7 @@ async def test_events_that_wait_are_taken_back_from_a_demoted_reader(
         async with app.state.sessions() as session:
             await session.execute(text("UPDATE users SET role = 'reporter' WHERE id = :id"), {"id": maintainer.id})
             await session.commit()
-        connection._queue.append(("events", '{"secret":true}', app.state.live.feed.place))
+        connection._queue.append(("events", b'{"secret":true}', app.state.live.feed.place))
         app.state.live.hub.suspect([maintainer.id])
         await listener.until(lambda frame: frame["type"] == "reset", AT_ONCE)
         assert "secret" not in "".join(listener.raw)

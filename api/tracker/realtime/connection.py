@@ -40,6 +40,7 @@ class Connection:
         "_write_now",
         "closing",
         "expires_at",
+        "place",
         "user_id",
         "viewer",
     )
@@ -59,20 +60,23 @@ class Connection:
         self.viewer: Viewer | None = None
         """As they were when last looked at in the database; None before that."""
         self.expires_at = 0
+        self.place: Place | None = None
+        """Everything before it was sent or is queued; None while it does not listen."""
         self.closing: asyncio.Future[Close] = asyncio.get_running_loop().create_future()
 
-    def sign_in(self, viewer: Viewer | None, place: Place | None) -> None:
+    def sign_in(self, viewer: Viewer | None) -> None:
         """Takes over what the database says of the viewer now; with a new role, nothing of before counts."""
         if viewer is None:
             self.close(Close.NOT_SIGNED_IN)
             return
         changed = self.viewer is not None and self.viewer.role is not viewer.role
         self.viewer = viewer
-        if changed and place:
-            self.reset(place)
+        if changed and self.place:
+            self.reset(self.place)
 
     def deliver(self, batch: Batch) -> None:
         """Sends what the viewer may see of it, or queues it; a client that is too far behind is given up."""
+        self.place = batch.place
         if self.viewer is None or not (text := batch.text_for(self.viewer)):
             return
         if self._is_idle and self._write_now:
@@ -83,11 +87,14 @@ class Connection:
             self.close(Close.TOO_SLOW)
         self._put("events", batch.place, text)
 
-    def acknowledge(self, place: Place) -> None:
-        self._put("ready", place)
+    def acknowledge(self) -> None:
+        """Says that a fresh token was taken."""
+        if self.place:
+            self._put("ready", self.place)
 
     def reset(self, place: Place) -> None:
         """Forgets what was queued, and has the client load everything anew."""
+        self.place = place
         self._forget()
         self._put("reset", place)
 
@@ -97,15 +104,15 @@ class Connection:
         if not self.closing.done():
             self.closing.set_result(close)
 
-    def check(self, now: float, place: Place | None) -> None:
+    def check(self, now: float) -> None:
         """What is due by the clock: the end of the token, the end of patience, a heartbeat."""
         if self.expires_at <= time():
             self.close(Close.NOT_SIGNED_IN)
         elif self._sending_since is not None and now - self._sending_since > SEND_SECONDS:
             self.close(Close.TOO_SLOW)
-        elif now >= self._heartbeat_at and place:
+        elif now >= self._heartbeat_at and self.place:
             self._heartbeat_at = now + HEARTBEAT_SECONDS
-            self._put("heartbeat", place)
+            self._put("heartbeat", self.place)
 
     @property
     def _is_idle(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from random import uniform
 from time import monotonic
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 """So late are events at most while no doorbell is heard."""
 GATHER_SECONDS = 0.005
-"""Waited after the doorbell, so that a burst is one batch."""
+"""Waited after the doorbell, so that a burst is one batch; not after a batch, which has been as good a wait."""
 BYTES_A_SECOND = 100_000_000
 """What all listeners together are taken to read."""
 LONGEST_REST_SECONDS = 1.0
@@ -119,7 +119,7 @@ class Feed:
     Args:
         sessions: in autocommit, and best with a connection of their own.
         listeners: for how many there is to read.
-        deliver: gets every batch.
+        deliver: gets every batch, also those without events that only lead on to another place.
         reset: is told when what happened can't be told event by event.
     """
 
@@ -128,7 +128,7 @@ class Feed:
         sessions: Sessions,
         *,
         listeners: Callable[[], int],
-        deliver: Callable[[Batch], None],
+        deliver: Callable[[Batch], Awaitable[None]],
         reset: Callable[[Place], None],
     ) -> None:
         self._sessions = sessions
@@ -141,7 +141,7 @@ class Feed:
         """Everything before it was delivered; None while nobody listens."""
         self.caught_up_at = monotonic()
         self.delivered = 0
-        self._size = 0
+        self._to_read = 0.0
 
     @property
     def lag_seconds(self) -> float:
@@ -162,10 +162,11 @@ class Feed:
     async def run(self) -> None:
         wait = FIRST_WAIT_SECONDS
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._bell.wait()
-                await asyncio.sleep(GATHER_SECONDS)
+            if not self._bell.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._bell.wait()
+                    await asyncio.sleep(GATHER_SECONDS)
             self._bell.clear()
             try:
                 await self._catch_up()
@@ -209,7 +210,7 @@ class Feed:
         if has_more and here.until is None and await self._is_too_much(here.seen, until):
             return self._begin_anew(end)
         after = _after(here, until, rows[-1].event_id) if has_more else Place(installation, until)
-        self._deliver_page([LiveEvent(row) for row in rows if row.id is not None], here, after)
+        await self._deliver_page([LiveEvent(row) for row in rows if row.id is not None], here, after)
         return after != end
 
     def _begin_anew(self, place: Place) -> bool:
@@ -217,36 +218,29 @@ class Feed:
         self._reset(place)
         return False
 
-    def _deliver_page(self, events: list[LiveEvent], here: Place, after: Place) -> None:
+    async def _deliver_page(self, events: list[LiveEvent], here: Place, after: Place) -> None:
         """In batches of a size that a slow client can take."""
         start, size = 0, 0
         for number, event in enumerate(events, 1):
             size += len(event.for_staff)
             if size >= BATCH_BYTES and number < len(events):
-                self._deliver_batch(events[start:number], _after(here, after.until or after.seen, event.id))
+                await self._deliver_batch(events[start:number], _after(here, after.until or after.seen, event.id))
                 start, size = number, 0
-        if events:
-            self._deliver_batch(events[start:], after)
-        self.place = after
+        if events or after != here:
+            await self._deliver_batch(events[start:], after)
 
-    def _deliver_batch(self, events: list[LiveEvent], place: Place) -> None:
+    async def _deliver_batch(self, events: list[LiveEvent], place: Place) -> None:
+        start = monotonic()
+        await self._deliver(Batch(events, place))
         self.place = place
         self.delivered += len(events)
-        self._deliver(Batch(events, place))
-        self._size += sum(len(event.for_staff) for event in events)
+        size = sum(len(event.for_staff) for event in events) * self._listeners()
+        self._to_read += size / BYTES_A_SECOND - (monotonic() - start)
 
     async def _rest(self) -> None:
-        """Lets the sockets send what they were given, and then requests have half as much time as that took.
-
-        What happens meanwhile goes out together. After a large batch it is the clients who get the time.
-        """
-        if not self._size:
-            return
-        start = monotonic()
-        await asyncio.sleep(0)  # every socket has its turn before this returns
-        reading = self._size * self._listeners() / BYTES_A_SECOND
-        self._size = 0
-        await asyncio.sleep(min(max((monotonic() - start) / 2, reading), LONGEST_REST_SECONDS))
+        """After a large batch, leaves the processor to those who have to read it; what happens meanwhile goes out together."""
+        to_read, self._to_read = self._to_read, 0.0
+        await asyncio.sleep(min(max(to_read, 0), LONGEST_REST_SECONDS))
 
     async def _rows(self, place: Place | None) -> Sequence[Row[Any]]:
         async with self._sessions() as session:

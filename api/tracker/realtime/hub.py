@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from time import monotonic
 from uuid import UUID
 
@@ -16,14 +16,15 @@ from tracker.realtime.protocol import SOCKETS_PER_USER, Close
 logger = logging.getLogger(__name__)
 
 CLOCK_SECONDS = 0.5
+SOCKETS_AT_ONCE = 50
+"""So many get their frame before whatever else waits has its turn: some 2 ms."""
 SWEEP_SECONDS = 20.0
 """So late does a changed role or an ended session count at most, when nobody tells."""
 
 
 class Hub:
-    def __init__(self, sessions: Sessions, current_place: Callable[[], Place | None]) -> None:
+    def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._current_place = current_place
         self._by_user: defaultdict[int, set[Connection]] = defaultdict(set)
         self._listening: set[Connection] = set()
         self._suspects: set[int] = set()
@@ -56,13 +57,21 @@ class Hub:
         if not own:
             del self._by_user[connection.user_id]
 
-    def listen(self, connection: Connection) -> None:
-        """From the next batch on, the connection gets its share."""
+    def listen(self, connection: Connection, place: Place) -> None:
+        """From the next batch on, which begins at the place, the connection gets its share."""
+        connection.place = place
         self._listening.add(connection)
 
-    def deliver(self, batch: Batch) -> None:
-        for connection in self._listening:
-            connection.deliver(batch)
+    async def deliver(self, batch: Batch) -> None:
+        """Gives all their share, and requests their turns in between. Nothing else may be delivered meanwhile."""
+        for number, connection in enumerate(list(self._listening), 1):
+            try:
+                connection.deliver(batch)
+            except Exception:
+                logger.exception("a socket can't be delivered to")
+                connection.close(Close.FAILED)
+            if number % SOCKETS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def reset(self, place: Place) -> None:
         for connection in self._listening:
@@ -86,9 +95,9 @@ class Hub:
     async def watch_clock(self) -> None:
         while True:
             await asyncio.sleep(CLOCK_SECONDS)
-            now, place = monotonic(), self._current_place()
+            now = monotonic()
             for connection in list(self._listening):
-                connection.check(now, place)
+                connection.check(now)
 
     async def watch_access(self) -> None:
         """Looks suspects up in the database, and everybody now and then; what fails is tried again."""
@@ -120,7 +129,7 @@ class Hub:
             viewers = await find_viewers(session, {session_id for session_id in asked.values() if session_id})
         for connection, session_id in asked.items():
             if connection.viewer and connection.viewer.session_id == session_id:
-                connection.sign_in(viewers.get(session_id) if session_id else None, self._current_place())
+                connection.sign_in(viewers.get(session_id) if session_id else None)
 
     def _everyone(self) -> list[Connection]:
         return [connection for own in self._by_user.values() for connection in own]

@@ -63,7 +63,7 @@ class LiveUpdates:
         self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._engine = database_config(msgspec.structs.replace(settings, database_pool_size=CONNECTIONS)).get_engine()
         own_sessions = async_sessionmaker(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
-        self.hub = Hub(own_sessions, lambda: self.feed.place)
+        self.hub = Hub(own_sessions)
         self.feed = Feed(
             own_sessions,
             listeners=lambda: self.hub.listeners + sum(each.is_watching for each in self._followers),
@@ -106,11 +106,12 @@ class LiveUpdates:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._engine.dispose()
 
-    def _deliver(self, batch: Batch) -> None:
-        self.metrics.feed_batches.inc()
-        self.hub.deliver(batch)
-        for follower in self._followers:
-            follower.changed(batch.reporter_ids)
+    async def _deliver(self, batch: Batch) -> None:
+        await self.hub.deliver(batch)
+        if reporter_ids := batch.reporter_ids:
+            self.metrics.feed_batches.inc()
+            for follower in self._followers:
+                follower.changed(reporter_ids)
 
     def _reset(self, place: Place) -> None:
         self.hub.reset(place)

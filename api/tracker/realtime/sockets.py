@@ -144,7 +144,7 @@ class Conversation:
         viewer = await self._ask(lambda session: find_viewer(session, token))
         if viewer is None:
             raise Closed(Close.NOT_SIGNED_IN)
-        connection.sign_in(viewer, self._live.feed.place)
+        connection.sign_in(viewer)
         connection.expires_at = token.expires_at
         if self._live.hub.alarms != alarms:
             self._live.hub.suspect([token.user_id])
@@ -170,8 +170,7 @@ class Conversation:
         while True:
             token, _ = await self._receive_auth()
             await self._sign_in(connection, token)
-            if place := self._live.feed.place:
-                connection.acknowledge(place)
+            connection.acknowledge()
 
     async def _write(self, connection: Connection, cursor: str | None) -> None:
         place = await self._join(connection)
@@ -185,7 +184,7 @@ class Conversation:
 
         def attach(place: Place) -> None:
             if not joined.done() and not connection.closing.done():
-                self._live.hub.listen(connection)
+                self._live.hub.listen(connection, place)
                 joined.set_result(place)
 
         self._live.feed.join(attach)
