@@ -68,6 +68,7 @@ HISTORY_ENTRY: dict[str, Any] = {
     "new": "in_progress",
     "comment_id": None,
     "attachment": None,
+    "people": [],
 }
 EVENT: dict[str, Any] = {
     "id": 317,

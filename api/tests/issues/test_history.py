@@ -68,6 +68,14 @@ async def test_every_change_says_who_when_which_field_and_from_what_to_what(
     assert {entry["type"] for entry in by_reporter + by_maintainer} == {"issue.updated"}
 
 
+async def test_whoever_was_assigned_is_told_by_name(maintainer: Person, admin: Person) -> None:
+    issue = await maintainer.open_issue(assignee_id=maintainer.id)
+    await maintainer.change(issue["id"], assignee_id=admin.id)
+    await maintainer.change(issue["id"], assignee_id=None, severity="high")
+    names = [[person["full_name"] for person in entry["people"]] for entry in await history(maintainer, issue["id"])]
+    assert [named for named in names if named] == [[maintainer.name], [maintainer.name, admin.name], [admin.name]]
+
+
 async def test_comments_are_told_with_their_id(maintainer: Person) -> None:
     issue = await maintainer.open_issue()
     comment = await maintainer.comment(issue["id"], "First words.")

@@ -1,6 +1,6 @@
 """An issue's history, read from the event log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -21,7 +21,8 @@ SUBJECTS = ("comment_id", "attachment_id")
 MAX_PAGE_CHARACTERS = 4_000_000
 ROWS_AT_ONCE = 4
 
-FIELDS = ("title", "description", "status", "severity", "tags", "assignee_id", "duplicate_of")
+PERSON = "assignee_id"
+FIELDS = ("title", "description", "status", "severity", "tags", PERSON, "duplicate_of")
 
 
 class History:
@@ -51,10 +52,19 @@ class History:
             query = query.where(Event.id > decode_cursor(cursor, tuple[int])[0])
         events, more = await self._read(query, limit)
         await mask_duplicates(self._session, self._viewer, [event.changes for event in events])
+        people = await self._people_in(events)
         return Page(
-            items=[entry for event in events for entry in _entries(event)],
+            items=[entry for event in events for entry in _entries(event, people)],
             next_cursor=encode_cursor(events[-1].id) if more else None,
         )
+
+    async def _people_in(self, events: Sequence[Any]) -> dict[int, PersonRef]:
+        """Those whom the changes name by their ids."""
+        ids = {user_id for event in events for user_id in event.changes.get(PERSON, ()) if user_id is not None}
+        if not ids:
+            return {}
+        rows = await self._session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
+        return {row.id: PersonRef(id=row.id, full_name=row.full_name) for row in rows}
 
     async def _read(self, query: Select[Any], limit: int) -> tuple[list[Any], bool]:
         """As many events as fit into a page, and whether there are more."""
@@ -77,7 +87,7 @@ def _place(change: tuple[str, Any]) -> int:
     return FIELDS.index(change[0]) if change[0] in FIELDS else len(FIELDS)
 
 
-def _entries(event: Any) -> list[HistoryEntry]:
+def _entries(event: Any, people: Mapping[int, PersonRef]) -> list[HistoryEntry]:
     changes: dict[str, list[Any]] = {field: pair for field, pair in event.changes.items() if field not in SUBJECTS}
     subjects: dict[str, list[Any]] = {field: pair for field, pair in event.changes.items() if field in SUBJECTS}
     comment_id, attachment_id = (_given(subjects.get(subject)) for subject in SUBJECTS)
@@ -97,6 +107,7 @@ def _entries(event: Any) -> list[HistoryEntry]:
             new=new,
             comment_id=comment_id,
             attachment=attachment,
+            people=[people[user_id] for user_id in (old, new) if user_id in people] if field == PERSON else [],
         )
         # A deletion, and what is left of a deleted comment, has nothing else to tell.
         for position, (field, (old, new)) in enumerate(sorted((changes or subjects).items(), key=_place))

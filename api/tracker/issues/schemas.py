@@ -152,3 +152,5 @@ class HistoryEntry(Output):
     """The comment that was written, edited or deleted."""
     attachment: AttachmentRef | None
     """The file that was attached, changed or removed."""
+    people: list[PersonRef]
+    """Whom `old` and `new` name, where the field is about a person."""

@@ -1085,6 +1085,8 @@ export interface components {
             comment_id: number | null;
             /** @description The file that was attached, changed or removed. */
             attachment: components["schemas"]["AttachmentRef"] | null;
+            /** @description Whom `old` and `new` name, where the field is about a person. */
+            people: components["schemas"]["Person"][];
         };
         /**
          * HistoryEntryPage

@@ -20,9 +20,13 @@ function entry(field: string, old: unknown, now: unknown, more: Partial<HistoryE
 		new: now,
 		comment_id: null,
 		attachment: null,
+		people: [],
 		...more
 	};
 }
+
+const assigned = (old: number | null, now: number | null) =>
+	entry('assignee_id', old, now, { people: [ada, mira] });
 
 function words(parts: Part[]): string {
 	return parts
@@ -66,11 +70,11 @@ describe('a change in plain words', () => {
 		[entry('tags', ['a', 'b'], ['b']), 'removed [a]'],
 		[entry('tags', ['a'], ['b']), 'added [b] and removed [a]'],
 		[entry('tags', ['iOS'], ['ios']), 'changed how the tags are written'],
-		[entry('assignee', null, mira), 'assigned Mira'],
-		[entry('assignee', null, ada), 'took this on'],
-		[entry('assignee', ada, mira), 'passed this from Ada to Mira'],
-		[entry('assignee', mira, null), 'took Mira off this'],
-		[entry('assignee', ada, null), 'gave this back'],
+		[assigned(null, 2), 'assigned Mira'],
+		[assigned(null, 1), 'took this on'],
+		[assigned(1, 2), 'passed this from Ada to Mira'],
+		[assigned(2, null), 'took Mira off this'],
+		[assigned(1, null), 'gave this back'],
 		[entry('duplicate_of', null, 7), 'marked this as a duplicate of #7'],
 		[entry('duplicate_of', 7, null), 'no longer sees this as a duplicate of #7'],
 		[entry('external_id', null, 'X-1'), 'changed external id'],
@@ -83,7 +87,7 @@ describe('a change in plain words', () => {
 
 	it('does not fail on values it does not know', () => {
 		expect(
-			told(entry('status', 1, { odd: true }), entry('tags', null, 'x'), entry('assignee', 'x', []))
+			told(entry('status', 1, { odd: true }), entry('tags', null, 'x'), entry('assignee_id', 'x', []))
 		).toHaveLength(3);
 	});
 });

@@ -111,7 +111,7 @@ function describeFile({ field, new: now, attachment }: HistoryEntry): Sentence |
 	}
 }
 
-function describeField({ field, old, new: now, actor }: HistoryEntry): Sentence {
+function describeField({ field, old, new: now, actor, people }: HistoryEntry): Sentence {
 	switch (field) {
 		case 'title':
 			return { icon: 'edited', parts: say`changed the title from ${quote(old)} to ${quote(now)}` };
@@ -123,9 +123,10 @@ function describeField({ field, old, new: now, actor }: HistoryEntry): Sentence 
 			return { icon: 'status', parts: say`changed the severity from ${severity(old)} to ${severity(now)}` };
 		case 'tags':
 			return { icon: 'tag', parts: describeTags(tags(old), tags(now)) };
-		case 'assignee':
-		case 'assignee_id':
-			return { icon: 'people', parts: describeAssignee(person(old), person(now), actor) };
+		case 'assignee_id': {
+			const named = (id: unknown) => people.find((person) => person.id === id) ?? null;
+			return { icon: 'people', parts: describeAssignee(named(old), named(now), actor) };
+		}
 		case 'duplicate_of':
 			if (typeof now === 'number') {
 				return { icon: 'status', parts: say`marked this as a duplicate of ${{ kind: 'issue', id: now }}` };
@@ -191,11 +192,4 @@ function severity(value: unknown): Part {
 
 function tags(value: unknown): string[] {
 	return Array.isArray(value) ? value.filter((name): name is string => typeof name === 'string') : [];
-}
-
-function person(value: unknown): Person | null {
-	if (typeof value === 'number') return { id: value, full_name: `person ${value}` };
-	if (typeof value !== 'object' || value === null) return null;
-	const { id, full_name } = value as Partial<Person>;
-	return typeof id === 'number' && typeof full_name === 'string' ? { id, full_name } : null;
 }
