@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tracker import server
 from tracker.accounts.commands import users
 from tracker.app import create_app
+from tracker.archive.commands import archive
 from tracker.backup.commands import backup, restore
 from tracker.core.migrations import is_migrated, migrations
 from tracker.demo.commands import demo
@@ -93,6 +94,7 @@ tracker.add_command(stats)
 tracker.add_command(doctor)
 tracker.add_command(backup)
 tracker.add_command(restore)
+tracker.add_command(archive)
 tracker.add_command(work)
 tracker.add_command(job_commands)
 

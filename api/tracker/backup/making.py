@@ -51,7 +51,7 @@ async def make_backup(settings: Settings, directory: Path) -> Manifest:
 
 async def _make(settings: Settings, directory: Path) -> Manifest:
     async with engine_of(settings) as engine, engine.connect() as holding:
-        await _hold(holding)
+        await hold(holding)
         created_at = utc_now()
         tools = await PostgresTools.for_server(holding, settings)
         async with engine.connect() as connection:
@@ -83,7 +83,7 @@ async def _make(settings: Settings, directory: Path) -> Manifest:
     return manifest
 
 
-async def _hold(connection: AsyncConnection) -> None:
+async def hold(connection: AsyncConnection) -> None:
     """Keeps files where they are and the schema as it is, for as long as the connection lives."""
     await connection.execution_options(isolation_level="AUTOCOMMIT")
     if not await connection.scalar(_ALONE):

@@ -83,3 +83,8 @@ async def record_history(session: AsyncSession, issue_id: int, events: Sequence[
     # Only sorted rows are sure to get ids in the order given.
     statement = insert(Event).returning(Event.id, sort_by_parameter_order=True)
     session.info.setdefault(EVENT_IDS, []).extend(await session.scalars(statement, values))
+
+
+async def put_back(session: AsyncSession, events: Sequence[Mapping[str, Any]]) -> None:
+    """Writes events as an archive has them, with their numbers, into a log that is empty otherwise."""
+    await session.execute(insert(_EVENTS), list(events))
