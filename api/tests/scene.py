@@ -47,7 +47,7 @@ async def set_scene(operation: Operation, client: AsyncClient, admin: Person, re
 
 
 async def objects_of(
-    person: Person, path: str, browser: AsyncClient, *, author: Person | None = None
+    person: Person, path: str, browser: AsyncClient, *, author: Person | None = None, admin: Person | None = None
 ) -> dict[str, Any]:
     """Objects of the person for the ids in a path.
 
@@ -56,6 +56,7 @@ async def objects_of(
         path: as the OpenAPI document spells it.
         browser: to sign in with on another device.
         author: who commented or attached the file, if not the person.
+        admin: who uploaded what is to be imported, if not the person.
     """
     author = author or person
     objects: dict[str, Any] = {"user_id": person.id}
@@ -71,6 +72,10 @@ async def objects_of(
         await sign_in(browser, person.email)
         devices = accepted(await person.get("/users/me/sessions"))
         objects["session_id"] = next(device["id"] for device in devices if not device["current"])
+    if "{import_id}" in path:
+        files = {"files": ("issues.csv", b"id,title,status\n1,Login fails,open\n", "text/csv")}
+        # Others can't; and whether it is there makes no difference to them.
+        objects["import_id"] = (await (admin or person).post("/imports", files=files)).json().get("id", 1)
     return objects
 
 

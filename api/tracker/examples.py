@@ -146,6 +146,70 @@ CHECK: dict[str, Any] = {
     "milliseconds": 3,
     "detail": "PostgreSQL answers.",
 }
+MAPPING: dict[str, Any] = {"columns": {"id": "id", "title": "title", "status": "status"}}
+WHOLE_MAPPING: dict[str, Any] = MAPPING | {
+    "statuses": {},
+    "severities": {},
+    "people": {},
+    "origin": "",
+    "day_first": True,
+}
+IMPORT_COUNTS = {
+    "new": 1204,
+    "changed": 0,
+    "unchanged": 0,
+    "left_alone": 0,
+    "broken": 1,
+    "new_comments": 0,
+    "changed_comments": 0,
+    "missing_comments": 0,
+    "new_people": 17,
+    "duplicates": 0,
+    "left_out": 0,
+}
+IMPORT: dict[str, Any] = {
+    "id": 3,
+    "source": "csv",
+    "state": "done",
+    "file_name": "issues.csv",
+    "size": 183_020,
+    "has_comments_file": False,
+    "created_by": ANN,
+    "created_at": "2026-02-04T15:58:00Z",
+    "started_at": "2026-02-04T16:00:00Z",
+    "finished_at": "2026-02-04T16:00:09Z",
+    "progress": 1.0,
+    "line": 1206,
+    "counts": IMPORT_COUNTS,
+    "error": None,
+    "mapping": WHOLE_MAPPING,
+}
+IMPORT_NOTE = {"line": 17, "is_error": True, "message": "not imported: the title is empty"}
+IMPORT_PREVIEW: dict[str, Any] = {
+    "source": "csv",
+    "encoding": "utf-8",
+    "separator": ",",
+    "columns": ["id", "title", "status"],
+    "samples": [["1", "Login fails", "open"]],
+    "mapping": WHOLE_MAPPING,
+    "statuses": {"open": "open"},
+    "severities": {},
+    "rows": [
+        {
+            "line": 2,
+            "title": "Login fails",
+            "status": "open",
+            "severity": "medium",
+            "tags": [],
+            "reporter": "Unknown person",
+            "assignee": None,
+            "created_at": "2026-02-04T15:58:00Z",
+            "notes": [],
+            "broken": None,
+        }
+    ],
+}
+UNDO = {"issues": 1204, "comments": 0, "changed": 0, "people": 17, "touched": [42], "touched_total": 1}
 
 
 def _page(item: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -165,7 +229,13 @@ EXAMPLES: dict[str, Any] = {
     "EventBatch": {"cursor": LOG_CURSOR, "events": [EVENT], "has_more": False, "reset": False},
     "exportIssues": json.dumps(ISSUE) + "\n",
     "exportIssuesAsTable": "id,title,status,severity\r\n42,Login fails after the session expires,in_progress,high\r\n",
+    "exportImportNotes": "line,imported,message\r\n17,no,not imported: the title is empty\r\n",
     "HistoryEntryPage": _page(HISTORY_ENTRY),
+    "Import": IMPORT,
+    "ImportNotePage": _page(IMPORT_NOTE),
+    "ImportPage": _page(IMPORT),
+    "ImportPreview": IMPORT_PREVIEW,
+    "ImportStart": {"dry_run": True, "mapping": MAPPING},
     "Issue": ISSUE,
     "IssueChange": {"status": "in_progress", "assignee_id": 7},
     "IssuePage": _page(ISSUE_ROW, total=1816, total_is_capped=False),
@@ -191,6 +261,7 @@ EXAMPLES: dict[str, Any] = {
     "ProfileChange": {"full_name": "Ann Lee-Patel"},
     "readMetrics": 'tracker_http_requests_total{method="GET",route="/issues",status="200"} 1816.0\n',
     "readSnapshot": "\n".join(json.dumps(line) for line in ({"cursor": LOG_CURSOR, "total": 1}, ISSUE_ROW)),
+    "PreviewRequest": {"mapping": MAPPING},
     "Readiness": {"status": "ok", "checks": {"database": "ok", "redis": "ok", "files": "ok"}},
     "Registration": {
         "email": "ann@example.com",
@@ -202,6 +273,8 @@ EXAMPLES: dict[str, Any] = {
     "SimilarIssues": {"items": [{"issue": ISSUE_ROW, "score": 0.62}]},
     "TagCount": {"name": "login", "count": 17},
     "TrashedIssuePage": _page(TRASHED_ISSUE),
+    "UndoExtent": UNDO,
+    "UndoRequest": {"force": False},
     "User": USER,
     "UserChange": {"role": "admin"},
     "UserPage": _page(USER),

@@ -12,6 +12,7 @@ from tracker.attachments.controllers import AttachmentController
 from tracker.comments.controllers import CommentController
 from tracker.core.dependencies import provide_reads, provide_session, provide_transaction
 from tracker.core.documentation import redirect_to_document, redirect_to_ui
+from tracker.imports.controllers import ImportController
 from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
 from tracker.issues.dependencies import provide_issues, provide_totals
@@ -32,6 +33,7 @@ ROUTE_HANDLERS: list[ControllerRouterHandler] = [
     IssueController,
     SearchController,
     TrashController,
+    ImportController,
     list_tags,
     CommentController,
     AttachmentController,

@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After how many days a file is removed, unless it is marked `keep`."""
     upload_quota_bytes: int = 1024 * MIB
     """How much one person's files may take up together."""
+    import_max_bytes: int = 200 * MIB
+    """How large a file of issues to import may be."""
     upload_min_free_bytes: int = 256 * MIB
     """How much disk space uploads leave free."""
     clamd_url: str | None = None
@@ -111,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             upload_max_bytes=_integer(environ, "UPLOAD_MAX_BYTES", default=10 * MIB),
             upload_retention_days=_integer(environ, "UPLOAD_RETENTION_DAYS", default=30),
             upload_quota_bytes=_integer(environ, "UPLOAD_QUOTA_BYTES", default=1024 * MIB),
+            import_max_bytes=_integer(environ, "IMPORT_MAX_BYTES", default=200 * MIB),
             upload_min_free_bytes=_integer(environ, "UPLOAD_MIN_FREE_BYTES", default=256 * MIB),
             clamd_url=_clamd_url(environ),
             pg_bin=environ.get("PG_BIN") or None,

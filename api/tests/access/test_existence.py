@@ -12,6 +12,7 @@ from tests.people import Person, accepted
 from tests.scene import objects_of
 
 MISSING = {
+    "import_id": 10**12,
     "issue_id": 10**12,
     "comment_id": 10**12,
     "attachment_id": 10**12,

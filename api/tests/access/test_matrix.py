@@ -40,7 +40,7 @@ class Scene:
     async def _objects(self, row: Row) -> dict[str, Any]:
         """The reporter's objects, if the path names any."""
         author = self.people["maintainer"] if row.state == "by the maintainer" else None
-        objects = await objects_of(self.people["own"], row.path, self._client, author=author)
+        objects = await objects_of(self.people["own"], row.path, self._client, author=author, admin=self._operator)
         if row.state == "in the trash":
             await self._operator.delete(f"/issues/{objects['issue_id']}")
         self._client.cookies.clear()

@@ -132,14 +132,23 @@ class FormReader:
         if not name:
             raise Invalid.field(field, "The file has no name.")
         if position >= self._room:
-            raise Conflict(f"Too many files: the issue has room for {self._room}.")
+            raise Conflict(f"Too many files: there is room for {self._room}.")
+        kind = self.kind_of(position, name, segment)
+        file = await self._storage.run(self._storage.store.new_draft)
+        return Draft(self._storage, file, position=position, name=name, kind=kind)
+
+    def kind_of(self, position: int, name: str, segment: MultipartSegment) -> Format:
+        """What a file is taken for, by its name and its declared type.
+
+        Raises:
+            UnsupportedMediaType: it is not taken.
+        """
         kind = format_of(suffix_of(name))
         if kind is None:
             raise refused_file(position, name, f"files of this kind are not taken; these are: {' '.join(SUFFIXES)}")
         if not kind.may_be_declared(segment.content_type) or (segment.charset or "").lower() not in _CHARSETS:
             raise refused_file(position, name, f"its declared type is not that of a {kind.label} file")
-        file = await self._storage.run(self._storage.store.new_draft)
-        return Draft(self._storage, file, position=position, name=name, kind=kind)
+        return kind
 
     async def _go_on(self, draft: Draft, data: bytes) -> None:
         if draft.size + len(data) > self._max_bytes:

@@ -7,14 +7,14 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, text, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tracker.attachments.storage import Storage
 from tracker.core.jobs import JobContext
 from tracker.core.transaction import Transaction
 from tracker.events.record import record
-from tracker.models import Attachment, DiscardedFile, EventType, Issue
+from tracker.models import Attachment, DiscardedFile, EventType, ImportBatch, Issue
 
 ORPHANS_AFTER = timedelta(hours=24)
 """An upload that takes longer than this has long been given up."""
@@ -100,8 +100,10 @@ class Retention:
     async def _orphans(self, older_than: timedelta) -> AsyncGenerator[list[str], None]:
         written = self._storage.store.older_than(self._context.clock() - older_than)
         while keys := await self._storage.run(_some, written):
-            query = select(Attachment.storage_key).where(
-                Attachment.storage_key.in_(keys), Attachment.removed_at.is_(None)
+            query = union_all(
+                select(Attachment.storage_key).where(Attachment.storage_key.in_(keys), Attachment.removed_at.is_(None)),
+                select(ImportBatch.storage_key).where(ImportBatch.storage_key.in_(keys)),
+                select(ImportBatch.comments_key).where(ImportBatch.comments_key.in_(keys)),
             )
             async with self._context.sessions() as session:
                 if not await _may_remove(session):

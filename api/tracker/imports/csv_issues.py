@@ -135,6 +135,15 @@ class RowReader:
             duplicated_by=[],
         )
 
+    def status_of(self, name: str) -> Status | None:
+        return self._statuses.get(spelled(name))
+
+    def severity_of(self, name: str) -> Severity | None:
+        return self._severities.get(spelled(name))
+
+    def name_in(self, row: Row, field: Field) -> str:
+        return " ".join(self._value(row.cells, field).split())
+
     def _values(self, cells: Sequence[str], field: Field) -> list[str]:
         return [cells[at] for at in self._columns.get(field, ()) if at < len(cells) and cells[at].strip()]
 
@@ -151,7 +160,7 @@ class RowReader:
 
     def _status(self, cells: Sequence[str], note: Note, *, was_closed: bool) -> Status:
         value = self._value(cells, Field.STATUS)
-        status = self._statuses.get(spelled(value)) if value else None
+        status = self.status_of(value) if value else None
         if status is None:
             status = Status.DONE if was_closed else Status.OPEN
             if value:
@@ -162,7 +171,7 @@ class RowReader:
 
     def _severity(self, cells: Sequence[str], note: Note) -> Severity:
         value = self._value(cells, Field.SEVERITY)
-        severity = self._severities.get(spelled(value)) if value else Severity.MEDIUM
+        severity = self.severity_of(value) if value else Severity.MEDIUM
         if severity is None:
             note(f"the severity {value!r} is unknown: imported as {Severity.MEDIUM}")
         return severity or Severity.MEDIUM

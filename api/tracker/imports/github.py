@@ -117,17 +117,32 @@ def _decoded(line: bytes) -> Any:
 
 
 def _arrays(content: bytes) -> Iterator[Any]:
+    """The items of all arrays, one after the other, up to where one breaks off."""
+    text, at, decoder = content.decode(errors="surrogateescape"), 0, json.JSONDecoder()
     try:
-        text, at, decoder = content.decode(), 0, json.JSONDecoder()
         while at < len(text):
-            array, at = decoder.raw_decode(text, at)
-            if not isinstance(array, list):
-                raise BrokenFile("something stands between the arrays")
-            yield from array
-            while text[at : at + 1].isspace():
-                at += 1
+            at = _past_blank(text, _expected(text, at, "[") + 1)
+            while text[at : at + 1] != "]":
+                item, at = decoder.raw_decode(text, at)
+                yield item
+                at = _past_blank(text, at)
+                if text[at : at + 1] != "]":
+                    at = _past_blank(text, _expected(text, at, ",") + 1)
+            at = _past_blank(text, at + 1)
     except (ValueError, RecursionError) as error:
         raise BrokenFile(str(error)) from None
+
+
+def _past_blank(text: str, at: int) -> int:
+    while text[at : at + 1].isspace():
+        at += 1
+    return at
+
+
+def _expected(text: str, at: int, character: str) -> int:
+    if text[at : at + 1] != character:
+        raise BrokenFile(f"there should be a {character!r} at character {at + 1:,}")
+    return at
 
 
 def _as(item: Any, shape: type[Any]) -> Any:

@@ -180,7 +180,7 @@ class Undo:
         await session.execute(_LOCK_ISSUES, self._of_batch)
         touched = set(await session.scalars(_TOUCHED, self._of_batch))
         if touched and not force:
-            raise in_the_way(sorted(touched))
+            raise in_the_way(sorted(touched), len(touched))
         removed = (await session.execute(_FIRST_REMOVED, self._of_batch)).one()
         days = [removed.since, await self._restore(touched)]
         originals = list(await session.scalars(_OUTSIDE_ORIGINALS, self._of_batch))
@@ -242,10 +242,10 @@ class Undo:
         )
 
 
-def in_the_way(touched: list[int]) -> Conflict:
+def in_the_way(touched: list[int], total: int) -> Conflict:
     """The refusal that names the issues."""
     named = [FieldError(field=f"#{issue_id}", message="Was changed since the import.") for issue_id in touched[:SHOWN]]
-    issues = "1 issue was" if len(touched) == 1 else f"{len(touched):,} issues were"
+    issues = "1 issue was" if total == 1 else f"{total:,} issues were"
     return Conflict(
         f"{issues} changed since the import. Undo it by force, and what people did there goes with it.", errors=named
     )

@@ -119,6 +119,10 @@ def _cell(issue: IssueView, column: str) -> str:
             return value.isoformat().replace("+00:00", "Z")
         case _:
             text = str(value)
+    return no_formula(text)
+
+
+def no_formula(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

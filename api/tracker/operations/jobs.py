@@ -12,6 +12,7 @@ from tracker.attachments.jobs import (
 from tracker.core.jobs import Job, JobContext
 from tracker.core.retention import FORGET_IDEMPOTENCY_KEYS
 from tracker.core.transaction import Transaction
+from tracker.imports.jobs import RUN_IMPORTS
 from tracker.issues.jobs import PURGE_TRASH
 from tracker.operations.runs import JobRuns
 from tracker.statistics.jobs import REFRESH_DAILY_STATS
@@ -22,6 +23,7 @@ JOBS = {
     job.name: job
     for job in (
         REFRESH_DAILY_STATS,
+        RUN_IMPORTS,
         SCAN_FILES,
         REMOVE_DISCARDED_FILES,
         PURGE_TRASH,

@@ -513,6 +513,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One import
+         * @description How far it is, and what came of it.
+         */
+        get: operations["readImport"];
+        put?: never;
+        post?: never;
+        /** Forget an import that was not started */
+        delete: operations["discardImport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/notes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as a table
+         * @description For spreadsheets.
+         */
+        get: operations["exportImportNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an import has to say about lines
+         * @description Why a line is not imported, or what of it was changed or left out; in the order of lines.
+         */
+        get: operations["listImportNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All imports, the latest first */
+        get: operations["listImports"];
+        put?: never;
+        /**
+         * Upload a file of issues
+         * @description A multipart form with the file as a part named `files`, compressed by gzip or not, up to 200 MiB.
+         *
+         *     What it is, is seen by how it begins: a table in CSV whose first row names the columns; issues as Jira's REST
+         *     API shows them, one a line; or what GitHub's REST API answers for issues, where a second file may hold what it
+         *     answers for comments. Nothing is imported yet.
+         */
+        post: operations["planImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The beginning of the file as it would be imported
+         * @description With the mapping given, or for a table without one, with what its columns' names suggest.
+         */
+        post: operations["previewImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What undoing an import would take back
+         * @description And with which of its issues people or later imports have worked since.
+         */
+        get: operations["readUndo"];
+        put?: never;
+        /**
+         * Take an import back as if it had never been
+         * @description What it brought in goes; what it changed is again as it was; people it made go, unless they are used.
+         *
+         *     Refused (409) if people or later imports have worked with any of its issues since; `errors` names them. With
+         *     `force`, what it brought in goes all the same, and other issues that were changed since stay as they are.
+         */
+        post: operations["undoImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/imports/{import_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start an import, or a dry run
+         * @description A worker does the work; `GET /imports/{import_id}` tells how far it is.
+         *
+         *     A dry run counts and reports what an import would do, and writes nothing; it can be followed by the import
+         *     itself. One that failed goes on where it was.
+         */
+        post: operations["startImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tags": {
         parameters: {
             query?: never;
@@ -1097,6 +1253,132 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Import
+         * @description One import of one file.
+         */
+        Import: {
+            id: number;
+            source: components["schemas"]["ImportSource"];
+            state: components["schemas"]["ImportState"];
+            file_name: string;
+            size: number;
+            has_comments_file: boolean;
+            created_by: components["schemas"]["Person"] | null;
+            /** Format: date-time */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+            /** @description From 0 to 1. */
+            progress: number;
+            line: number;
+            counts: components["schemas"]["ImportCounts"];
+            error: string | null;
+            mapping: components["schemas"]["Mapping"] | null;
+        };
+        /**
+         * ImportCounts
+         * @description In issues, but for those that name something else.
+         */
+        ImportCounts: {
+            /** @default 0 */
+            new: number;
+            /** @default 0 */
+            changed: number;
+            /** @default 0 */
+            unchanged: number;
+            /** @default 0 */
+            left_alone: number;
+            /** @default 0 */
+            broken: number;
+            /** @default 0 */
+            new_comments: number;
+            /** @default 0 */
+            changed_comments: number;
+            /** @default 0 */
+            missing_comments: number;
+            /** @default 0 */
+            new_people: number;
+            /** @default 0 */
+            duplicates: number;
+            /** @default 0 */
+            left_out: number;
+        };
+        /**
+         * ImportNote
+         * @description What an import says about a line.
+         */
+        ImportNote: {
+            line: number;
+            is_error: boolean;
+            message: string;
+        };
+        /**
+         * ImportNotePage
+         * @description A part of a longer list; `next_cursor` is null on the last page.
+         */
+        ImportNotePage: {
+            items: components["schemas"]["ImportNote"][];
+            next_cursor: string | null;
+        };
+        /**
+         * ImportPage
+         * @description A part of a longer list; `next_cursor` is null on the last page.
+         */
+        ImportPage: {
+            items: components["schemas"]["Import"][];
+            next_cursor: string | null;
+        };
+        /**
+         * ImportPreview
+         * @description The beginning of a file, read as it would be imported.
+         */
+        ImportPreview: {
+            source: components["schemas"]["ImportSource"];
+            encoding: string | null;
+            separator: string | null;
+            /** @description Of a CSV file … */
+            columns: string[];
+            /** @description … and the cells of its first rows. */
+            samples: string[][];
+            /** @description What was asked for, or what is suggested. */
+            mapping: components["schemas"]["Mapping"] | null;
+            /** @description What the statuses that the beginning of a CSV file names would be; null for one that is not known … */
+            statuses: {
+                [key: string]: components["schemas"]["Status"] | null;
+            };
+            /** @description … and its severities. */
+            severities: {
+                [key: string]: components["schemas"]["Severity"] | null;
+            };
+            rows: components["schemas"]["PreviewRow"][];
+        };
+        /**
+         * ImportSource
+         * @enum {string}
+         */
+        ImportSource: "csv" | "github" | "jira";
+        /**
+         * ImportStart
+         * @description How to go on with an import that is planned.
+         */
+        ImportStart: {
+            /**
+             * @description Only find out what would be done.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * @description Needed for CSV.
+             * @default null
+             */
+            mapping?: components["schemas"]["Mapping"] | null;
+        };
+        /**
+         * ImportState
+         * @enum {string}
+         */
+        ImportState: "planned" | "checking" | "checked" | "running" | "done" | "failed" | "undoing" | "undone";
+        /**
          * Issue
          * @description A whole issue.
          */
@@ -1207,6 +1489,44 @@ export interface components {
         Liveness: {
             status: string;
         };
+        /**
+         * Mapping
+         * @description How to read a CSV file.
+         */
+        Mapping: {
+            /** @description Which column holds what, by its name in the first row. */
+            columns: {
+                [key: string]: string;
+            };
+            /**
+             * @description What the file's statuses are here.
+             * @default {}
+             */
+            statuses?: {
+                [key: string]: components["schemas"]["Status"];
+            };
+            /** @default {} */
+            severities?: {
+                [key: string]: components["schemas"]["Severity"];
+            };
+            /**
+             * @description E-mail addresses of those whom the file only names.
+             * @default {}
+             */
+            people?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Names where the file comes from, if several sources count from 1.
+             * @default
+             */
+            origin?: string;
+            /**
+             * @description How `01/02/2026` is meant.
+             * @default true
+             */
+            day_first?: boolean;
+        };
         /** NewIssue */
         NewIssue: {
             /**
@@ -1270,6 +1590,27 @@ export interface components {
         PersonCount: {
             person: components["schemas"]["Person"];
             count: number;
+        };
+        /** PreviewRequest */
+        PreviewRequest: {
+            /** @default null */
+            mapping?: components["schemas"]["Mapping"] | null;
+        };
+        /**
+         * PreviewRow
+         * @description How a row or line would be imported.
+         */
+        PreviewRow: {
+            line: number;
+            title: string | null;
+            status: components["schemas"]["Status"] | null;
+            severity: components["schemas"]["Severity"] | null;
+            tags: string[];
+            reporter: string | null;
+            assignee: string | null;
+            created_at: string | null;
+            notes: string[];
+            broken: string | null;
         };
         /**
          * Problem
@@ -1454,6 +1795,26 @@ export interface components {
         TrashedIssuePage: {
             items: components["schemas"]["TrashedIssue"][];
             next_cursor: string | null;
+        };
+        /**
+         * UndoExtent
+         * @description What undoing an import would take back.
+         */
+        UndoExtent: {
+            issues: number;
+            comments: number;
+            changed: number;
+            people: number;
+            touched: number[];
+            touched_total: number;
+        };
+        /** UndoRequest */
+        UndoRequest: {
+            /**
+             * @description Even if people have worked with its issues since.
+             * @default false
+             */
+            force?: boolean;
         };
         /** User */
         User: {
@@ -2989,6 +3350,356 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One import */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    discardImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new name for this write, such as a UUID. Sent again within 24 hours with the same body, the write is not done again and the first answer is repeated; with another body it is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Event-Ids": components["headers"]["X-Event-Ids"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportImportNotes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line of names, then one note a line. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listImportNotes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many items to answer at most. */
+                limit?: number;
+                /** @description Leave out notes on lines that are imported. */
+                only_errors?: boolean;
+            };
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an import has to say about lines */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportNotePage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before; leave out for the first page. */
+                cursor?: string;
+                /** @description How many items to answer at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All imports, the latest first */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    planImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new name for this write, such as a UUID. Sent again within 24 hours with the same body, the write is not done again and the first answer is repeated; with another body it is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    files: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The import, which waits to be started. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Event-Ids": components["headers"]["X-Event-Ids"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    previewImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new name for this write, such as a UUID. Sent again within 24 hours with the same body, the write is not done again and the first answer is repeated; with another body it is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Columns, first rows, and what would become of them. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Event-Ids": components["headers"]["X-Event-Ids"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    readUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What undoing an import would take back */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoExtent"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    undoImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new name for this write, such as a UUID. Sent again within 24 hours with the same body, the write is not done again and the first answer is repeated; with another body it is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description The import, being undone. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Event-Ids": components["headers"]["X-Event-Ids"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooMany"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new name for this write, such as a UUID. Sent again within 24 hours with the same body, the write is not done again and the first answer is repeated; with another body it is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportStart"];
+            };
+        };
+        responses: {
+            /** @description The import, on its way. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Event-Ids": components["headers"]["X-Event-Ids"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthenticated"];
