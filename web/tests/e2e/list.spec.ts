@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { choose, expect, fileIssue, test, unique } from './fixtures.ts';
 
@@ -6,7 +7,7 @@ const filters = (page: Page) => page.getByRole('group', { name: 'Filters' });
 const chip = (page: Page, name: string) => filters(page).getByRole('button', { name, exact: true });
 
 test('filters, search and sort are in the address, and come back with it', async ({ signedIn }) => {
-	const { page } = await signedIn('maintainer');
+	const { page, expectErrors } = await signedIn('maintainer');
 	const title = unique('Quokka eats the cache');
 	await fileIssue(page, title);
 	await page.goto('/issues?status=open&severity=medium&sort=updated');
@@ -23,6 +24,25 @@ test('filters, search and sort are in the address, and come back with it', async
 	await page.reload();
 	await expect(box(page)).toHaveValue(title.toLowerCase());
 	await expect(page.getByRole('link', { name: title })).toBeVisible();
+
+	// The same as a file; one that does not come whole is none.
+	await page.route('**/api/issues/export.csv*', (route) => route.abort(), { times: 1 });
+	expectErrors(/ERR_FAILED/);
+	await page.getByRole('button', { name: 'Sort and display' }).click();
+	await page.getByRole('menuitem', { name: 'Export…' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Export issues' });
+	await dialog.getByRole('button', { name: 'Export' }).click();
+	await expect(dialog.getByRole('alert')).toContainText('Nothing was saved');
+	const downloaded = page.waitForEvent('download');
+	await dialog.getByRole('button', { name: 'Try again' }).click();
+	const file = await downloaded;
+	expect(file.suggestedFilename()).toBe('issues.csv');
+	expect((await readFile(await file.path(), 'utf8')).split('\r\n')).toEqual([
+		expect.stringContaining('id,title,status'),
+		expect.stringContaining(title),
+		''
+	]);
+	await expect(page.getByText('Exported 1 issue as CSV')).toBeVisible();
 
 	await filters(page).getByRole('button', { name: 'Remove the filter Severity: Medium' }).click();
 	await expect(page).not.toHaveURL(/severity/);

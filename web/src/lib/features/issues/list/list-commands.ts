@@ -14,6 +14,7 @@ interface Hands {
 	remove(): unknown;
 	search(): void;
 	filter(): void;
+	export(): void;
 }
 
 const FIELD_KEYS: [Field, string, string][] = [
@@ -81,6 +82,13 @@ export function listCommands(hands: Hands): Action[] {
 		},
 		{ id: 'search', title: 'Search issues', group: 'List', shortcut: '/', run: () => hands.search() },
 		{ id: 'list.filter', title: 'Filter…', group: 'List', shortcut: 'f', run: () => hands.filter() },
+		{
+			id: 'list.export',
+			title: 'Export…',
+			group: 'List',
+			keywords: ['download', 'save', 'csv', 'ndjson', 'spreadsheet', 'excel'],
+			run: () => hands.export()
+		},
 		...(isStaff
 			? FIELD_KEYS.map(([field, title, shortcut]) => ({
 					id: `issue.${field}`,
