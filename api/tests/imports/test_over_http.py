@@ -90,6 +90,8 @@ async def test_from_upload_to_undo(importer: Importer, admin: Person, sessions: 
         (3, "not imported: the title is empty"),
         (4, "the status 'Fertig' is unknown: imported as open"),
     ]
+    (error,) = accepted(await admin.get(f"/imports/{planned['id']}/notes", params={"only": "errors"}))["items"]
+    assert (error["line"], error["is_error"]) == (3, True)
     assert await content(sessions) == before
 
     done = await importer.start(planned, mapping=mapped)

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import State
@@ -47,7 +47,9 @@ from tracker.imports.services import ImportService, notes_as_lines
 from tracker.issues.export import no_formula
 from tracker.models import ImportSource, ImportState
 
-OnlyErrors = Annotated[bool, QueryParameter(description="Leave out notes on lines that are imported.")]
+Only = Annotated[
+    Literal["errors"] | None, QueryParameter(description="`errors` leaves out notes on lines that are imported.")
+]
 
 
 async def provide_imports(session: NamedDependency[AsyncSession], viewer: NamedDependency[Viewer]) -> ImportService:
@@ -210,11 +212,10 @@ class ImportController(Controller):
         imports: NamedDependency[ImportService],
         cursor: Cursor = None,
         limit: Limit = 50,
-        *,
-        only_errors: OnlyErrors = False,
+        only: Only = None,
     ) -> Page[ImportNoteView]:
         """Why a line is not imported, or what of it was changed or left out; in the order of lines."""
-        return await imports.notes(import_id, cursor=cursor, limit=limit, only_errors=only_errors)
+        return await imports.notes(import_id, cursor=cursor, limit=limit, only_errors=only is not None)
 
     @get(
         "/{import_id:str}/notes.csv",

@@ -57,6 +57,7 @@ for (const [name, width] of [
 			`/board?issue=${id}`,
 			'/issues/99999999',
 			'/admin/people',
+			'/admin/import',
 			'/admin/jobs',
 			'/admin/health',
 			'/admin/trash',

@@ -3460,8 +3460,8 @@ export interface operations {
                 cursor?: string;
                 /** @description How many items to answer at most. */
                 limit?: number;
-                /** @description Leave out notes on lines that are imported. */
-                only_errors?: boolean;
+                /** @description `errors` leaves out notes on lines that are imported. */
+                only?: "errors" | null;
             };
             header?: never;
             path: {

@@ -1,31 +1,51 @@
 import { API, tokens } from './client.ts';
 import { Problem, type ProblemDocument } from './errors.ts';
-import type { Attachment } from './types.ts';
+import type { Attachment, Import } from './types.ts';
 
 /** Nothing moved for so long: the line is dead. */
 const SILENCE = 60_000;
 
-export interface UploadRequest {
-	issueId: number;
-	file: File;
-	/** The name that it gets. */
-	name: string;
-	/** However often it is sent under this key, it is attached once. */
+interface Sending {
+	/** However often it is sent under this key, it is done once. */
 	key: string;
 	signal: AbortSignal;
 	/** From 0 to 1. */
 	onprogress: (part: number) => void;
 }
 
-/** Attaches one file. By XMLHttpRequest, because `fetch` does not tell how far it is. Throws a `Problem`. */
-export async function upload(request: UploadRequest): Promise<Attachment[]> {
+export interface UploadRequest extends Sending {
+	issueId: number;
+	file: File;
+	/** The name that it gets. */
+	name: string;
+}
+
+interface FormRequest extends Sending {
+	path: string;
+	files: { file: File; name: string }[];
+}
+
+/** Attaches one file. Throws a `Problem`. */
+export async function upload({ issueId, file, name, ...sending }: UploadRequest): Promise<Attachment[]> {
+	const path = `/issues/${issueId}/attachments`;
+	return (await postFiles({ path, files: [{ file, name }], ...sending })) as Attachment[];
+}
+
+/** Uploads files of issues to import. Throws a `Problem`. */
+export async function uploadImport(files: File[], sending: Sending): Promise<Import> {
+	const named = files.map((file) => ({ file, name: file.name }));
+	return (await postFiles({ path: '/imports', files: named, ...sending })) as Import;
+}
+
+/** By XMLHttpRequest, because `fetch` does not tell how far it is. */
+async function postFiles(request: FormRequest): Promise<unknown> {
 	const token = await tokens.current();
 	const answer = await send(request, token);
 	if (answer.status !== 401) return take(answer);
 	return take(await send(request, await tokens.renew(token)));
 }
 
-function send({ issueId, file, name, key, signal, onprogress }: UploadRequest, token: string) {
+function send({ path, files, key, signal, onprogress }: FormRequest, token: string) {
 	return new Promise<XMLHttpRequest>((resolve, reject) => {
 		const request = new XMLHttpRequest();
 		let watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -45,11 +65,11 @@ function send({ issueId, file, name, key, signal, onprogress }: UploadRequest, t
 		};
 		request.onload = () => resolve(request);
 		request.onerror = request.onabort = fail;
-		request.open('POST', `${API}/issues/${issueId}/attachments`);
+		request.open('POST', `${API}${path}`);
 		request.setRequestHeader('Authorization', `Bearer ${token}`);
 		request.setRequestHeader('Idempotency-Key', key);
 		const form = new FormData();
-		form.append('files', file, name);
+		for (const { file, name } of files) form.append('files', file, name);
 		signal.addEventListener('abort', abort);
 		watch();
 		request.send(form);
@@ -57,9 +77,9 @@ function send({ issueId, file, name, key, signal, onprogress }: UploadRequest, t
 	});
 }
 
-function take(answer: XMLHttpRequest): Attachment[] {
+function take(answer: XMLHttpRequest): unknown {
 	const body = parse(answer.responseText);
-	if (answer.status === 201) return body as Attachment[];
+	if (answer.status === 201) return body;
 	const wait = Number(answer.getResponseHeader('Retry-After') ?? NaN) * 1000;
 	const problem = body as Partial<ProblemDocument> | null;
 	throw new Problem(

@@ -4,6 +4,7 @@ import {
 	ChartColumn,
 	CircleUser,
 	HeartPulse,
+	Import,
 	Keyboard,
 	Layers,
 	LogOut,
@@ -135,6 +136,15 @@ export function shellCommands(): Action[] {
 			keywords: ['users', 'administration'],
 			available: isAdmin,
 			run: () => goto(resolve('/admin/people'))
+		},
+		{
+			id: 'go.import',
+			title: 'Go to import',
+			group: 'Go to',
+			icon: Import,
+			keywords: ['csv', 'jira', 'github', 'upload', 'migrate', 'undo', 'administration'],
+			available: isAdmin,
+			run: () => goto(resolve('/admin/import'))
 		},
 		{
 			id: 'go.jobs',
