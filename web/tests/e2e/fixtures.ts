@@ -1,4 +1,4 @@
-import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test';
 
 export type RoleName = 'admin' | 'maintainer' | 'reporter';
 
@@ -74,6 +74,17 @@ export async function fileIssue(page: Page, title: string, description = ''): Pr
 	// The next one must not be taken for this one.
 	await page.getByRole('button', { name: 'Dismiss' }).last().click();
 	return id;
+}
+
+/** Goes to something as those do who have no mouse. */
+export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+	await expect(target).toBeVisible();
+	const isThere = () => target.evaluate((element) => element === document.activeElement);
+	for (let presses = 0; presses < 80; presses += 1) {
+		if (await isThere()) return;
+		await page.keyboard.press(key);
+	}
+	expect(await isThere(), 'reached by keyboard').toBe(true);
 }
 
 /** Sets a property on the page of an issue. */

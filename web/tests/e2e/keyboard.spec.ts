@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, fileIssue, test, unique } from './fixtures.ts';
+import { expect, fileIssue, tabTo, test, unique } from './fixtures.ts';
 
 const current = (page: Page) =>
 	page.getByRole('grid').evaluate((grid) => {
@@ -100,4 +100,79 @@ test('the palette finds actions and issues, and the sheet tells the shortcuts', 
 	await page.keyboard.press('g');
 	await page.keyboard.press('p');
 	await expect(page).toHaveURL(/\/admin\/people$/);
+});
+
+test('files, comments, duplicates and the trash need no mouse either', async ({ signedIn }) => {
+	const { page } = await signedIn('admin');
+	const original = await fileIssue(page, unique('The first of its kind'));
+	const title = unique('The second of its kind');
+	const id = await fileIssue(page, title);
+	await page.goto(`/issues/${id}`);
+
+	const files = page.getByRole('region', { name: 'Files' });
+	await tabTo(page, files.getByRole('button', { name: 'Attach files' }));
+	const chosen = page.waitForEvent('filechooser');
+	await page.keyboard.press('Enter');
+	const log = { name: 'by-hand.log', mimeType: 'text/plain', buffer: Buffer.from('one line\n') };
+	await (await chosen).setFiles([log]);
+	await tabTo(page, files.getByRole('button', { name: 'Actions for by-hand.log' }));
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('menuitem').first()).toBeFocused();
+	await page.keyboard.type('del');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('dialog').getByRole('button', { name: 'Delete file' })).toBeVisible();
+	await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Delete file' }));
+	await page.keyboard.press('Enter');
+	await expect(files.getByText('by-hand.log')).toHaveCount(0);
+
+	await page.locator('body').press('m');
+	await page.keyboard.type('Frist.');
+	await page.keyboard.press('Control+Enter');
+	const comment = page.getByRole('article');
+	await tabTo(page, comment.getByRole('button', { name: 'Comment actions' }), 'Shift+Tab');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('menuitem').first()).toBeFocused();
+	await page.keyboard.type('edit');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('textbox', { name: 'Edit comment' })).toBeFocused();
+	await page.keyboard.press('Control+a');
+	await page.keyboard.type('First.');
+	await page.keyboard.press('Control+Enter');
+	await expect(comment.getByText('First.')).toBeVisible();
+
+	await tabTo(page, page.getByRole('button', { name: /^Duplicate of:/ }));
+	await page.keyboard.press('Enter');
+	await page.keyboard.type(`#${original}`);
+	await expect(page.getByRole('option').first()).toContainText('The first of its kind');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('button', { name: `Duplicate of: #${original}` })).toBeFocused();
+
+	await page.keyboard.press('Shift+Delete');
+	await expect(page).toHaveURL(/\/issues$/);
+	await page.goto('/admin/trash');
+	await tabTo(page, page.getByRole('button', { name: `Restore #${id}` }));
+	await page.keyboard.press('Enter');
+	await expect(page.getByText(title)).toHaveCount(0);
+});
+
+test('people are let in and given a role without a mouse', async ({ signedIn }) => {
+	const { page } = await signedIn('admin');
+	const name = unique('Sam Field');
+	await page.goto('/admin/people');
+	await tabTo(page, page.getByRole('button', { name: 'Add person' }));
+	await page.keyboard.press('Enter');
+	const dialog = page.getByRole('dialog', { name: 'Add a person' });
+	await tabTo(page, dialog.getByLabel('Full name'));
+	await page.keyboard.type(name);
+	await tabTo(page, dialog.getByLabel('Email'));
+	await page.keyboard.type(`${name.replaceAll(' ', '.')}@example.com`);
+	await page.keyboard.press('Enter');
+	await expect(dialog).toHaveCount(0);
+	const row = page.getByRole('row', { name });
+	await tabTo(page, row.getByRole('button', { name: `Actions for ${name}` }));
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('menuitemcheckbox').first()).toBeFocused();
+	await page.keyboard.type('main');
+	await page.keyboard.press('Enter');
+	await expect(row).toContainText('Maintainer');
 });

@@ -76,7 +76,7 @@ class Session {
 			}
 			// … or can't say: then it is shown to whoever used it last.
 		}
-		this.#update(remembered);
+		this.update(remembered);
 		this.status = 'signed-in';
 		this.#known();
 		await this.#refreshUser();
@@ -92,7 +92,7 @@ class Session {
 			this.user = null;
 		}
 		const user = await ok(api.GET('/users/me'));
-		this.#update(user);
+		this.update(user);
 		if (before?.id !== user.id) {
 			this.status = 'signed-in';
 			void engine.start(user);
@@ -160,14 +160,15 @@ class Session {
 
 	async #refreshUser(): Promise<void> {
 		try {
-			this.#update(await ok(api.GET('/users/me')));
+			this.update(await ok(api.GET('/users/me')));
 		} catch (error) {
 			if (!(error instanceof Problem)) throw error;
 			// What we know of the person stays until the server can be asked.
 		}
 	}
 
-	#update(user: User): void {
+	/** Takes over what the server says of the person. */
+	update(user: User): void {
 		this.user = user;
 		localStorage.setItem(REMEMBERED, JSON.stringify(user));
 	}

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { expectTyping, takeTyped } from './typeahead.ts';
+import { expectTyping, passEnter, takeTyped } from './typeahead.ts';
 
 const heard = vi.fn();
 const press = (key: string, more: KeyboardEventInit = {}) =>
@@ -46,4 +46,17 @@ it('gives up when nothing opens', () => {
 	vi.advanceTimersByTime(3_000);
 	press('t');
 	expect(heard).toHaveBeenCalledOnce();
+});
+
+it('keeps Enter for the field too, once', () => {
+	const field = document.createElement('input');
+	const entered = vi.fn();
+	field.addEventListener('keydown', entered);
+	expectTyping();
+	for (const key of ['t', 'Enter']) press(key);
+	expect(heard).not.toHaveBeenCalled();
+	expect(takeTyped()).toBe('t');
+	passEnter(field);
+	passEnter(field);
+	expect(entered).toHaveBeenCalledOnce();
 });

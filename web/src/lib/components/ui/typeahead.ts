@@ -6,12 +6,14 @@
 const PATIENCE = 3_000;
 
 let caught: string | null = null;
+let entered = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** Something with a field is about to open. */
 export function expectTyping(): void {
 	stop();
 	caught = '';
+	entered = false;
 	timer = setTimeout(stop, PATIENCE);
 	addEventListener('keydown', catchKey, { capture: true });
 }
@@ -23,6 +25,13 @@ export function takeTyped(): string {
 	return typed;
 }
 
+/** Presses Enter in the field that it was meant for, if it came too early. */
+export function passEnter(field: HTMLElement): void {
+	if (!entered) return;
+	entered = false;
+	field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+}
+
 function stop(): void {
 	clearTimeout(timer);
 	caught = null;
@@ -31,7 +40,10 @@ function stop(): void {
 
 function catchKey(event: KeyboardEvent): void {
 	if (event.key === 'Escape' || event.ctrlKey || event.metaKey || event.altKey) return;
-	if (event.key === 'Backspace') caught = caught?.slice(0, -1) ?? null;
+	// What follows Enter is for whatever comes then.
+	if (entered) return;
+	if (event.key === 'Enter' && !event.repeat) entered = true;
+	else if (event.key === 'Backspace') caught = caught?.slice(0, -1) ?? null;
 	else if (event.key.length === 1) caught = (caught ?? '') + event.key;
 	else return;
 	event.preventDefault();
