@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from tests.imports.exports import content, jira_comment, jira_issue
 from tests.imports.test_github import github_comment, github_issue
 from tests.people import Person, accepted, refused
+from tracker.core.clock import utc_now
 from tracker.core.jobs import JobContext
 from tracker.imports import jobs
 from tracker.imports.jobs import run_imports
@@ -167,6 +169,22 @@ async def test_files_leave_the_store_when_they_are_not_needed(
     async with sessions() as session:
         assert await session.scalar(text("SELECT count(*) FROM discarded_files")) == 2
         assert await session.scalar(text("SELECT count(*) FROM import_batches")) == 1
+
+
+async def test_what_was_uploaded_and_never_started_is_forgotten_after_a_week(
+    importer: Importer, settings: Settings, sessions: Sessions
+) -> None:
+    await importer.upload(TABLE)
+    await importer.start(await importer.upload(TABLE), dry_run=True)
+    started = await importer.upload(TABLE)
+    await importer.start(started)
+    for days, left in ((6, 3), (8, 1)):
+        moment = utc_now() + timedelta(days=days)
+        await run_imports(JobContext(settings, sessions, clock=lambda moment=moment: moment))
+        assert len(accepted(await importer.admin.get("/imports"))["items"]) == left
+    assert (await importer.read(started))["state"] == "done"
+    async with sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM discarded_files")) == 3
 
 
 async def test_a_run_that_has_no_more_time_goes_on_at_the_next(

@@ -2,10 +2,12 @@
 
 import logging
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from time import monotonic
 
 import msgspec
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.attachments.storage import Storage
 from tracker.core.database import Sessions, database_config, refusal_for, session_maker
@@ -24,6 +26,8 @@ from tracker.models import ImportBatch, ImportState
 
 logger = logging.getLogger(__name__)
 
+FORGOTTEN_AFTER = timedelta(days=7)
+"""What was uploaded and never started takes up room no longer than this."""
 SECONDS = 100
 """Before a worker would end the job, it ends itself; the next run goes on."""
 
@@ -42,12 +46,28 @@ async def run_imports(context: JobContext) -> int:
             if not await take_turn(connection):
                 return 0
             worker = _Worker(context, session_maker(database), deadline)
-            ended = 0
+            ended = await context.in_batches(lambda session: _forget_one(session, context.clock() - FORGOTTEN_AFTER))
             while monotonic() < deadline and await worker.run_next():
                 ended += 1
             return ended
     finally:
         await database.get_engine().dispose()
+
+
+async def _forget_one(session: AsyncSession, before: datetime) -> int:
+    """Forgets an import that was planned before a moment and never started."""
+    query = (
+        select(ImportBatch)
+        .where(ImportBatch.state.in_([ImportState.PLANNED, ImportState.CHECKED]), ImportBatch.created_at < before)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    batch = await session.scalar(query)
+    if batch is None:
+        return 0
+    await let_go_of_files(session, batch)
+    await session.delete(batch)
+    return 1
 
 
 class _Worker:

@@ -590,7 +590,7 @@ export interface paths {
          *
          *     What it is, is seen by how it begins: a table in CSV whose first row names the columns; issues as Jira's REST
          *     API shows them, one a line; or what GitHub's REST API answers for issues, where a second file may hold what it
-         *     answers for comments. Nothing is imported yet.
+         *     answers for comments. Nothing is imported yet; what is not started within a week is forgotten.
          */
         post: operations["planImport"];
         delete?: never;
