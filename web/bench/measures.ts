@@ -160,19 +160,22 @@ export async function changeToPaint(
 	send: (title: string) => Promise<void>
 ): Promise<number> {
 	const title = `Changed elsewhere ${crypto.randomUUID().slice(0, 8)}`;
-	const painted = page.evaluate(
-		({ id, title }) =>
-			new Promise<number>((resolve) => {
+	// Before anything is sent: a change that is painted sooner than somebody watches is only seen with the next one.
+	await page.evaluate(
+		({ id, title }) => {
+			const painted = new Promise<number>((resolve) => {
 				const observer = new MutationObserver(() => {
 					if (!document.querySelector(`[data-issue="${id}"]`)?.textContent.includes(title)) return;
 					observer.disconnect();
 					requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
 				});
 				observer.observe(document.body, { childList: true, subtree: true, characterData: true });
-			}),
+			});
+			Object.assign(window, { painted });
+		},
 		{ id, title }
 	);
 	const begun = Date.now();
 	await send(title);
-	return (await painted) - begun;
+	return (await page.evaluate(() => (window as unknown as { painted: Promise<number> }).painted)) - begun;
 }

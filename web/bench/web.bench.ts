@@ -16,6 +16,7 @@ import {
 const ISSUES = 10_000;
 const TIMES = 3;
 const CHANGES = 15;
+const CHANGES_ELSEWHERE = 100;
 
 test.beforeAll(() => {
 	const args = ['-m', 'bench.working_set', process.env.DATABASE_URL ?? '', String(ISSUES)];
@@ -98,7 +99,7 @@ test(`the app with ${ISSUES.toLocaleString('en')} issues`, async ({ browser, bas
 	const headers = { Authorization: `Bearer ${grant.access_token}` };
 	const id = Number(await page.locator('[data-issue]').first().getAttribute('data-issue'));
 	const lives: number[] = [];
-	for (let change = 0; change < CHANGES; change++) {
+	for (let change = 0; change < CHANGES_ELSEWHERE; change++) {
 		lives.push(
 			await changeToPaint(page, id, async (title) => {
 				await other.request.patch(`/api/issues/${id}`, { headers, data: { title } });
@@ -110,7 +111,7 @@ test(`the app with ${ISSUES.toLocaleString('en')} issues`, async ({ browser, bas
 		value: median(lives),
 		unit: 'ms',
 		target: { atMost: 300 },
-		note: `at most ${Math.round(Math.max(...lives))}`
+		note: `at most ${Math.round(Math.max(...lives))} of ${CHANGES_ELSEWHERE}`
 	});
 
 	await page.goto('/board');
