@@ -55,7 +55,8 @@ bench-live: $(API_INSTALLED) ## How live updates hold up under load: delay, proc
 bench-search: $(API_INSTALLED) ## How well search finds what it should, in issues of a Jira file (FILE=issues.ndjson.gz)
 	cd api && ../$(BIN)/python -m bench.relevance "$(abspath $(FILE))"
 
-bench-web: $(API_INSTALLED) $(WEB_BUILT) ## How fast the app feels with 10,000 issues: first load, scrolling, own and others' changes
+bench-web: $(API_INSTALLED) $(WEB_BUILT) ## How fast the app feels with 10,000 issues: first load, scrolling, own and others' changes; needs nginx
+	@.ci/nginx >/dev/null
 	@chromium=$$(.ci/chromium) && cd web && CHROMIUM="$$chromium" npx playwright test --config bench/playwright.config.ts
 
 test-web: $(WEB_INSTALLED) ## The web app's unit tests

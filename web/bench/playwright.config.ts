@@ -10,11 +10,12 @@ const config: PlaywrightTestConfig = {
 	timeout: 200_000,
 	webServer: {
 		name: 'stack',
-		cwd: '..',
+		cwd: '../../api',
 		// One person signs in again and again here.
 		env: { RATE_LIMITS: 'off' },
+		// The app as people are given it: compressed and cached by nginx.
 		command:
-			'mkdir -p test-results && exec ../.venv/bin/python -m tracker.local stack 2> test-results/bench.log',
+			'mkdir -p ../web/test-results && exec ../.venv/bin/python -m bench.deployed 2> ../web/test-results/bench.log',
 		wait: {
 			stdout:
 				/"web_url": "(?<WEB_URL>[^"]+)", "api_url": "(?<API_URL>[^"]+)", "database_url": "(?<DATABASE_URL>[^"]+)"/
