@@ -1,4 +1,4 @@
-"""The stack as people meet it, with nginx before it, until it is told to stop: for `make bench-web`.
+"""The stack as people far away meet it, by https and HTTP/2, until it is told to stop: for `make bench-web`.
 
 One line of JSON with the addresses goes to stdout when all of it answers, as from `python -m tracker.local stack`.
 """
@@ -8,10 +8,12 @@ import json
 import signal
 import sys
 from asyncio.subprocess import PIPE
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
-from tests.proxy import nginx
+from tests.proxy import nginx, self_signed
 from tracker.local.stack import REPOSITORY
 
 
@@ -28,10 +30,13 @@ async def deploy() -> None:
             raise click.ClickException("the stack does not start")
         addresses = json.loads(line)
         replica = addresses["api_url"].removeprefix("http://")
-        async with nginx([replica], root=REPOSITORY / "web" / "build") as proxy:
-            click.echo(json.dumps({**addresses, "web_url": f"http://{proxy.web}"}))
-            ends = [asyncio.create_task(stopped.wait()), asyncio.create_task(stack.wait())]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        with TemporaryDirectory() as directory:
+            certificate, key = map(str, self_signed(Path(directory)))
+            root = REPOSITORY / "web" / "build"
+            async with nginx([replica], root=root, TLS_CERTIFICATE=certificate, TLS_KEY=key) as proxy:
+                click.echo(json.dumps({**addresses, "web_url": f"https://{proxy.tls}"}))
+                ends = [asyncio.create_task(stopped.wait()), asyncio.create_task(stack.wait())]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         if stack.returncode is None:
             stack.terminate()

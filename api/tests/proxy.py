@@ -47,13 +47,24 @@ def configuration(directory: Path, **settings: str) -> Mapping[str, str]:
         text = re.sub(r"\$\{(\w+)\}", lambda found: variables[found[1]], template.read_text())
         target = directory / "conf.d" / template.relative_to(FILES / "templates").with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Debian's nginx is older than the image's, and doesn't know this yet.
-        target.write_text(text.replace("http2 on;", ""))
+        # Debian's nginx is older than the image's, and says this otherwise.
+        if "http2 on;" in text:
+            text = re.sub(r"(listen \d+ ssl)", r"\1 http2", text.replace("http2 on;", ""))
+        target.write_text(text)
     main = re.sub(r"/var/cache/nginx/|/tmp/", f"{directory}/", (FILES / "nginx.conf").read_text())
     main = main.replace("/dev/stderr", f"{directory}/error.log").replace("/dev/stdout", f"{directory}/access.log")
     (directory / "nginx.conf").write_text(main.replace("worker_processes auto", "worker_processes 1"))
     (directory / "mime.types").symlink_to("/etc/nginx/mime.types")
     return variables
+
+
+def self_signed(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1, and its key."""
+    made = directory / "certificate.pem", directory / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
+    return made
 
 
 @asynccontextmanager

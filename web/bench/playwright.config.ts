@@ -8,12 +8,21 @@ const config: PlaywrightTestConfig = {
 	outputDir: '../test-results/bench',
 	reporter: [['line']],
 	timeout: 200_000,
+	use: {
+		...base.use,
+		ignoreHTTPSErrors: true,
+		launchOptions: {
+			...base.use?.launchOptions,
+			// Or it would keep no app of a certificate that it doesn't know.
+			args: [...(base.use?.launchOptions?.args ?? []), '--ignore-certificate-errors']
+		}
+	},
 	webServer: {
 		name: 'stack',
 		cwd: '../../api',
 		// One person signs in again and again here.
 		env: { RATE_LIMITS: 'off' },
-		// The app as people are given it: compressed and cached by nginx.
+		// The app as people far away are given it: compressed and cached by nginx, over HTTP/2.
 		command:
 			'mkdir -p ../web/test-results && exec ../.venv/bin/python -m bench.deployed 2> ../web/test-results/bench.log',
 		wait: {

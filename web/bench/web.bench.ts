@@ -25,7 +25,7 @@ test.beforeAll(() => {
 
 test(`the app with ${ISSUES.toLocaleString('en')} issues`, async ({ browser, baseURL }) => {
 	const figures: Figure[] = [];
-	const guest = await (await browser.newContext({ baseURL })).newPage();
+	const guest = await (await browser.newContext({ baseURL, ignoreHTTPSErrors: true })).newPage();
 	await guest.goto('/login', { waitUntil: 'networkidle' });
 	const forSignIn = await scriptSize(guest);
 	await guest.context().close();

@@ -1,7 +1,6 @@
 """The door that speaks TLS itself, with a certificate made for the test."""
 
 import ssl
-import subprocess
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from websockets.asyncio.client import connect
 
 from tests.people import PASSWORD, Person
 from tests.processes import serving_process
-from tests.proxy import Proxy, needs_nginx, nginx
+from tests.proxy import Proxy, needs_nginx, nginx, self_signed
 from tests.realtime.listener import Listener
 from tracker.settings import Settings
 
@@ -20,12 +19,7 @@ pytestmark = needs_nginx
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    made = folder / "certificate.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, "-out", made[0], "-keyout", made[1]], check=True, capture_output=True)
-    return made
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="module")
