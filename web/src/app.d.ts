@@ -1,4 +1,9 @@
+import type { Early } from '#lib/api/early.ts';
+
 declare global {
+	interface Window {
+		early?: Early;
+	}
 	namespace App {
 		interface Error {
 			message: string;

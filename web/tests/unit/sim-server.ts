@@ -161,6 +161,7 @@ export class SimServer {
 	/** This server as one person's app sees it. */
 	backend(viewer: Person): Backend {
 		return {
+			firstRows: () => Promise.resolve([]),
 			snapshot: (signal) =>
 				this.#answer(signal, () => {
 					const { rows, cursor } = this;

@@ -37,6 +37,15 @@ describe('AccessTokens', () => {
 		expect(fetched).toHaveBeenCalledTimes(1);
 	});
 
+	it('takes what the page asked for before the app was there, once', async () => {
+		window.early = { userId: 1, grant: Promise.resolve(Response.json(grant(1, 20))) };
+		const { tokens, fetched } = aTab(() => Response.json(grant()));
+		await tokens.current();
+		expect(fetched).not.toHaveBeenCalled();
+		await tokens.current();
+		expect(fetched).toHaveBeenCalledTimes(1);
+	});
+
 	it('renews before the token ends', async () => {
 		const { tokens, fetched } = aTab(() => Response.json(grant()));
 		tokens.adopt(grant(1, 20));

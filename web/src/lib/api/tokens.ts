@@ -1,4 +1,5 @@
 import { exclusively } from '#lib/utils/platform.ts';
+import { takeEarly } from './early.ts';
 import { Problem } from './errors.ts';
 
 /** What `POST /users/token` and its refresh answer. */
@@ -123,12 +124,13 @@ export class AccessTokens {
 	async #request(): Promise<Grant> {
 		let response: Response;
 		try {
-			response = await this.#fetch('/api/users/token/refresh', {
-				method: 'POST',
-				// The cookie is used up once the server has it: the answer must be kept even if the page goes.
-				keepalive: true,
-				signal: AbortSignal.timeout(TIMEOUT)
-			});
+			response = await (takeEarly('grant') ??
+				this.#fetch('/api/users/token/refresh', {
+					method: 'POST',
+					// The cookie is used up once the server has it: the answer must be kept even if the page goes.
+					keepalive: true,
+					signal: AbortSignal.timeout(TIMEOUT)
+				}));
 			if (response.ok) return (await response.json()) as Grant;
 		} catch (error) {
 			throw Problem.unreachable(error);

@@ -37,7 +37,7 @@ export function stored<T extends string | boolean | null>(
 	};
 }
 
-/** Texts are stored as they are: `static/theme.js` reads one of them. */
+/** Texts are stored as they are: `early.js` reads one of them. */
 function parse(text: string): unknown {
 	return text === 'true' ? true : text === 'false' ? false : text === 'null' ? null : text;
 }

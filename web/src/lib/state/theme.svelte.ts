@@ -8,7 +8,7 @@ const storedChoice = stored<ThemeChoice>('theme', 'system', (value) =>
 	CHOICES.includes(value as ThemeChoice)
 );
 
-/** Light or dark. `static/theme.js` does the same before the first paint. */
+/** Light or dark. `early.js` does the same before the first paint. */
 class Theme {
 	#choice = $state(storedChoice.read());
 	#systemIsDark = $state(prefersDark.matches);

@@ -1,9 +1,11 @@
 import type { components, operations } from '#lib/api/schema.d.ts';
-import type { Attachment, Comment, HistoryEntry, Issue } from '#lib/api/types.ts';
+import type { Attachment, Comment, HistoryEntry, Issue, IssueRow } from '#lib/api/types.ts';
 import type { Answer, Entry, EventPage, Snapshot } from './types.ts';
 
 /** The server, as the sync engine needs it. */
 export interface Backend {
+	/** What there is to look at before a snapshot comes; nothing, when nobody asked for it in time. */
+	firstRows(): Promise<readonly IssueRow[]>;
 	snapshot(signal: AbortSignal): Promise<Snapshot>;
 	/** What happened since the cursor. */
 	events(after: string, signal: AbortSignal): Promise<EventPage>;

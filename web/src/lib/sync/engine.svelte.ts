@@ -153,6 +153,7 @@ export class Engine {
 		this.#cache = cache;
 		void Cache.forgetOthers(viewer.id);
 		const isObsolete = () => run.signal.aborted;
+		void this.#showFirst(run.signal);
 		const cached = await cache.load();
 		if (isObsolete()) return;
 		const writer = new CacheWriter(cache, viewer.id, () => ({
@@ -175,6 +176,12 @@ export class Engine {
 		this.#outbox.adopt(unsent);
 		if (cached) this.#outbox.resume();
 		else await this.reload();
+	}
+
+	/** What doesn't come early comes with all the others. */
+	async #showFirst(signal: AbortSignal): Promise<void> {
+		const rows = await this.backend.firstRows().catch(() => []);
+		if (this.status === 'loading' && !signal.aborted) this.#apply({ kind: 'rows', rows });
 	}
 
 	/**
