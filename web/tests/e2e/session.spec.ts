@@ -30,7 +30,9 @@ test('a wrong password is told, and one comes to the page one wanted', async ({ 
 });
 
 test('signing out leaves nothing in the browser', async ({ signedIn }) => {
-	const { page } = await signedIn('admin');
+	const { page, expectErrors } = await signedIn('admin');
+	// What was asked just before is answered just after.
+	expectErrors(/status of 401/);
 	await expect(page.getByRole('row').nth(3)).toBeVisible();
 	// Reloading proves that it was kept until now.
 	await page.reload();

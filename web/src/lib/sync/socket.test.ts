@@ -6,6 +6,7 @@ import { SocketTransport, type SocketTokens } from './socket.ts';
 import type { Transport, TransportHooks } from './transport.ts';
 
 class FakeSocket {
+	readonly CONNECTING = 0;
 	readonly OPEN = 1;
 	readyState = 0;
 	sent: Record<string, unknown>[] = [];
@@ -90,6 +91,16 @@ afterEach(() => {
 });
 
 describe('SocketTransport', () => {
+	it('lets a socket open before it closes it', async () => {
+		transport.start();
+		const socket = latest();
+		transport.stop();
+		expect(socket.isClosed).toBe(false);
+		await socket.open();
+		expect(socket.isClosed).toBe(true);
+		expect(socket.sent).toEqual([]);
+	});
+
 	it('says in the first frame who it is and where it was, and brings events in', async () => {
 		await latest().open();
 		expect(latest().sent).toEqual([{ type: 'auth', token: 'token 1', cursor: 'c0' }]);

@@ -166,6 +166,8 @@ export class SocketTransport implements Transport {
 		this.#socket = null;
 		if (!socket) return;
 		socket.onopen = socket.onmessage = socket.onclose = null;
-		socket.close();
+		// Closing one that is not open yet is an error on the console.
+		if (socket.readyState === socket.CONNECTING) socket.onopen = () => socket.close();
+		else socket.close();
 	}
 }
