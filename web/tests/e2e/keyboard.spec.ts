@@ -39,6 +39,7 @@ test('the list is worked through without a mouse', async ({ signedIn }) => {
 	for (const id of [first, second]) {
 		await expect(page.locator(`#issue-${id}`).getByRole('img', { name: 'Critical' })).toBeVisible();
 	}
+	await expect(grid).toBeFocused();
 	await page.keyboard.press('Escape');
 	await expect(page.getByRole('toolbar', { name: 'Marked issues' })).toHaveCount(0);
 
@@ -110,6 +111,7 @@ test('files, comments, duplicates and the trash need no mouse either', async ({ 
 	await page.goto(`/issues/${id}`);
 
 	const files = page.getByRole('region', { name: 'Files' });
+	await expect(files).toContainText('None yet');
 	await tabTo(page, files.getByRole('button', { name: 'Attach files' }));
 	const chosen = page.waitForEvent('filechooser');
 	await page.keyboard.press('Enter');

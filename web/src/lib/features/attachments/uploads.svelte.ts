@@ -8,6 +8,7 @@ import { engine } from '#lib/sync/engine.svelte.ts';
 import { Backoff } from '#lib/utils/backoff.ts';
 import { randomId } from '#lib/utils/platform.ts';
 import { cleanName, explainUpload, freeName } from './files.ts';
+import { unfinished } from './unfinished.ts';
 
 /** Where files wait whose issue is still being written. */
 export const DRAFT = 0;
@@ -158,3 +159,4 @@ class Uploads {
 }
 
 export const uploads = new Uploads();
+unfinished.count = () => uploads.unfinished;

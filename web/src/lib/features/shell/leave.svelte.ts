@@ -1,5 +1,5 @@
 import { explain } from '#lib/api/errors.ts';
-import { uploads } from '#lib/features/attachments/uploads.svelte.ts';
+import { unfinished } from '#lib/features/attachments/unfinished.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
 import { session } from '#lib/state/session.svelte.ts';
 
@@ -10,7 +10,7 @@ class Leave {
 	/** What would be lost; empty when nothing would be. */
 	get losing(): string {
 		const changes = counted(session.unsent, 'change');
-		const files = counted(uploads.unfinished, 'file');
+		const files = counted(unfinished.count(), 'file');
 		return [changes, files].filter(Boolean).join(' and ');
 	}
 
