@@ -130,6 +130,7 @@ test('an issue opens beside the list, follows j and k, survives a reload and giv
 	await expect(page.getByRole('region', { name: /^Issue #/ })).toHaveCount(0);
 	await expect(grid).toBeFocused();
 	await page.keyboard.press('Enter');
+	await expect(page.getByRole('region', { name: `Issue #${second}` })).toBeFocused();
 	await page.keyboard.press('o');
 	await expect(page).toHaveURL(new RegExp(`/issues/${second}$`));
 	await page.goBack();

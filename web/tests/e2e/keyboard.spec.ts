@@ -48,9 +48,32 @@ test('the list is worked through without a mouse', async ({ signedIn }) => {
 	await expect(page).toHaveURL(new RegExp(`issue=${first}$`));
 	await page.keyboard.press('j');
 	await expect(page).toHaveURL(new RegExp(`issue=${second}$`));
+	await expect(page.getByRole('region', { name: `Issue #${second}` })).toBeVisible();
 	await page.keyboard.press('u');
 	await expect(page).toHaveURL(/\/issues$/);
 	expect(await current(page)).toBe(second);
+});
+
+test('what fast fingers type before a picker is there is typed into it', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const id = await fileIssue(page, unique('Typed ahead'));
+	const grid = page.getByRole('grid', { name: 'Issues' });
+	await page.reload();
+	await expect(grid).toBeFocused();
+	await expect(page.locator(`#issue-${id}`)).toBeVisible();
+	let arrive = () => {};
+	const arrival = new Promise<void>((resolve) => (arrive = resolve));
+	await page.route('**/*.js', async (route) => {
+		await arrival;
+		await route.continue();
+	});
+	await page.keyboard.press('Home');
+	await page.keyboard.press('v');
+	await page.keyboard.type('crit');
+	await page.keyboard.press('Enter');
+	arrive();
+	await expect(page.locator(`#issue-${id}`).getByRole('img', { name: 'Critical' })).toBeVisible();
+	await expect(grid).toBeFocused();
 });
 
 test('an issue is edited and commented without a mouse', async ({ signedIn }) => {
