@@ -25,7 +25,7 @@ export default defineConfig({
 		...devices['Desktop Chrome'],
 		// Known once the stack runs; the tests' own processes begin after that.
 		baseURL: process.env.WEB_URL,
-		// Recording each step costs a third of the time of them all.
+		// Recording each step takes its time from all of them.
 		trace: 'on-first-retry',
 		launchOptions: {
 			// Playwright's own browser download is not available everywhere; Debian's package is.
