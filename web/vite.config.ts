@@ -70,7 +70,8 @@ export default defineConfig(({ command }) => ({
 						}
 					: undefined
 		}),
-		svelteTesting()
+		// One test renders a component, and cleans up after itself.
+		svelteTesting({ autoCleanup: false })
 	],
 	environments: {
 		client: { build: { rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } } } }
@@ -80,7 +81,6 @@ export default defineConfig(({ command }) => ({
 	test: {
 		environment: 'jsdom',
 		include: ['src/**/*.test.ts', 'tests/unit/**/*.test.ts'],
-		setupFiles: ['tests/setup.ts'],
 		restoreMocks: true
 	}
 }));

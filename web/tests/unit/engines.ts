@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
 import { Engine } from '#lib/sync/engine.svelte.ts';
 import { LiveTransport } from '#lib/sync/live.ts';

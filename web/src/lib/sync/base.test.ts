@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { Base, compareTimes } from './base.ts';
 import { anEvent, aRow } from '../../../tests/unit/builders.ts';

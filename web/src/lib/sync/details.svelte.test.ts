@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto';
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ann, bob } from '../../../tests/unit/builders.ts';

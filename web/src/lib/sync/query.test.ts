@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { ann, aRow, bob } from '../../../tests/unit/builders.ts';
 import { countBy, groupIssues, isCurrent, similarTitles, sortIssues, tagCounts } from './query.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { ann, anIssue, bob } from '../../../tests/unit/builders.ts';
 import { rebase } from './rebase.ts';

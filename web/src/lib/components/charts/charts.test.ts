@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { labelledSlots, scalesOf, slotAt } from './scale.ts';
 import { fileName, toCsv } from './table.ts';

@@ -1,10 +1,13 @@
-import { render } from '@testing-library/svelte';
+import { cleanup, render } from '@testing-library/svelte';
 import { createRawSnippet } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import Delayed from './Delayed.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+	cleanup();
+	vi.useRealTimers();
+});
 
 it('a wait is shown only when it is long enough to be noticed', async () => {
 	const children = createRawSnippet(() => ({ render: () => '<p>Loading</p>' }));

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest';
 import { Problem } from '#lib/api/errors.ts';
 import { cleanName, explainUpload, freeName, sizeOf } from './files.ts';

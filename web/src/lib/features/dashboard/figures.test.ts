@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { BACKLOG, FLOW, heightOf, layersOf, summariseBacklog } from './backlog.ts';
 import { spansOf, summariseFlow, totalOf } from './flow.ts';

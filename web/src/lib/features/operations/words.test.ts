@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { Check, Job } from '#lib/api/types.ts';
 import { advice, jobTitle, outcome, partName, taken, verdict } from './words.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { IssueRow } from '#lib/api/types.ts';
 import type { Action } from '#lib/commands/registry.svelte.ts';

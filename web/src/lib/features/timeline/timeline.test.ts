@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { EventType, HistoryEntry } from '#lib/api/types.ts';
 import { buildTimeline, type Part } from './timeline.ts';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { IssueRow, Status } from '#lib/api/types.ts';
 import { arrange, stepFrom } from './arrange.ts';

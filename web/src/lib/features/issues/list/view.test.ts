@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { readView, viewOf, writeView, type ListView } from './view.ts';
 

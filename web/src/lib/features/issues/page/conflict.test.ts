@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '#lib/api/types.ts';
 import type { Conflict } from '#lib/sync/types.ts';
