@@ -32,7 +32,8 @@ IPV6_NETWORK_BITS = 64
 """What one subscriber gets, who may call from any address in it."""
 
 # For each key: microseconds that one takes, and microseconds that may be taken in advance. Refuses all or takes all.
-# The time is Redis' own; a moment that lies too far ahead of it is from before it was set back.
+# The time is Redis' own. A moment further ahead of it than can be is from before it was set back, and is mended also
+# when it leads to a refusal: else all were refused, until the clock is where it was.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -40,7 +41,11 @@ local moments, wait, refused = {}, 0, 0
 for i, key in ipairs(KEYS) do
     local each, ahead = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
     local moment = tonumber(redis.call('GET', key) or 0)
-    moments[i] = math.min(math.max(moment, now), now + ahead) + each
+    if moment > now + ahead then
+        moment = now + ahead
+        redis.call('SET', key, string.format('%.0f', moment), 'PX', math.ceil(ahead / 1000) + 1)
+    end
+    moments[i] = math.max(moment, now) + each
     if moments[i] - ahead - now > wait then
         wait, refused = moments[i] - ahead - now, i
     end
