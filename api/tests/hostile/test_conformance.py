@@ -105,6 +105,18 @@ async def test_every_answer_to_a_stranger_is_a_documented_one(
     assert "POST /users/register" in reached(report)
 
 
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.MAINTAINER, None], ids=lambda role: role or "stranger")
+async def test_only_admins_get_anywhere_with_imports(
+    role: Role | None, address: str, newcomer: Newcomer, tmp_path: Path
+) -> None:
+    tokens = [(await newcomer("Ann Lee", role)).headers["Authorization"]] if role else []
+    headers = [f"--header=Authorization:{token}" for token in tokens]
+    included = [f"--include-operation-id={each.id}" for each in all_operations() if each.path.startswith("/imports")]
+    report = await conforms(address, tmp_path, "--phases=coverage,fuzzing", *headers, *included)
+    assert report["operations"]["tested"] == len(included)
+    assert reached(report) == set()
+
+
 async def test_every_answer_to_a_destructive_request_is_a_documented_one(
     address: str, admin: Person, tmp_path: Path
 ) -> None:
