@@ -8,11 +8,14 @@ import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.processes import TRACKER, environment_of
 from tracker.core.database import database_config
 from tracker.core.migrations import migrations
 from tracker.settings import Settings
+
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -35,10 +38,22 @@ async def waited(settings: Settings, seconds: int) -> tuple[int | None, str]:
     return process.returncode, told.decode()
 
 
-async def test_who_waits_goes_on_as_soon_as_somebody_has_migrated(empty: Settings) -> None:
+async def looks(sessions: async_sessionmaker[AsyncSession]) -> int:
+    """How often somebody has connected to the unmigrated database."""
+    async with sessions() as session:
+        query = "SELECT sessions FROM pg_stat_database WHERE datname = 'unmigrated'"
+        return await session.scalar(text(query)) or 0
+
+
+async def test_who_waits_goes_on_as_soon_as_somebody_has_migrated(
+    empty: Settings, sessions: async_sessionmaker[AsyncSession]
+) -> None:
     waiting = asyncio.create_task(waited(empty, 60))
     await asyncio.to_thread(migrations(empty).upgrade, "0003")
-    await asyncio.sleep(1)
+    before = await looks(sessions)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await looks(sessions) < before + 2:  # noqa: ASYNC110  # nothing tells us
+            await asyncio.sleep(0.05)
     assert not waiting.done()
     await asyncio.to_thread(migrations(empty).upgrade)
     assert await waiting == (0, "")
