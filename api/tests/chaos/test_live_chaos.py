@@ -17,7 +17,6 @@ import click
 import pytest
 from httpx import HTTPError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.chaos.installation import by_proxy, installation
 from tests.conftest import Newcomer
@@ -25,11 +24,10 @@ from tests.people import Person
 from tests.realtime.changes import Work, mark_of
 from tests.realtime.mirror import Mirror
 from tests.realtime.replicas import Redis, Replica, terminate_connections
+from tracker.core.database import Sessions
 from tracker.core.redis import REDIS_TROUBLE, redis_client
 from tracker.models import Role
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 ROLES = [Role.ADMIN] * 2 + [Role.MAINTAINER] * 8 + [Role.REPORTER] * 30
 WRITERS = 14

@@ -13,7 +13,6 @@ from random import Random
 
 import click
 from httpx import AsyncClient, Response
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.chaos.installation import by_proxy, installation
 from tests.conftest import SECRET_KEY, Newcomer
@@ -22,13 +21,12 @@ from tests.realtime.changes import Work
 from tests.realtime.listener import listening, serving
 from tests.realtime.mirror import Mirror
 from tracker.app import create_app
+from tracker.core.database import Sessions
 from tracker.core.migrations import migrations
 from tracker.core.redis import redis_client
 from tracker.local.databases import postgres
 from tracker.models import Role
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 SETTLING_SECONDS = 60.0
 PATIENCE_SECONDS = 180.0

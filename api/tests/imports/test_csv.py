@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.imports.conftest import run
 from tests.imports.exports import Heard, content
 from tests.people import Person, accepted
+from tracker.core.database import Sessions
 from tracker.imports.commands import import_file
 from tracker.imports.csv_issues import read_entries, table_of
 from tracker.imports.csv_mapping import Mapping, suggested
@@ -22,8 +22,6 @@ from tracker.imports.tables import Dialect
 from tracker.imports.tally import Outcome, Tally
 from tracker.models import ImportSource
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

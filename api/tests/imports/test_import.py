@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.imports.exports import (
     Json,
@@ -24,11 +23,10 @@ from tests.imports.exports import (
     write_export,
 )
 from tests.people import Person, accepted, refused
+from tracker.core.database import Sessions
 from tracker.imports.reading import read_lines
 from tracker.imports.tally import Outcome
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 REAL_EXPORT = os.environ.get("JIRA_EXPORT")
 """A whole export to try as well, as NDJSON."""

@@ -1,8 +1,6 @@
 """An import that is killed, wherever it is, and run again ends where an undisturbed one does."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from random import Random
@@ -10,9 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from tests.imports.exports import content, imported, random_export, write_export
+from tests.processes import TRACKER, environment_of
+from tracker.core.database import Sessions
 from tracker.imports.batches import Batches
 from tracker.imports.jira import read_entries
 from tracker.imports.running import Run
@@ -20,9 +20,6 @@ from tracker.imports.tally import Outcome, Tally
 from tracker.models import Base, ImportSource, ImportState
 from tracker.settings import Settings
 
-Sessions = async_sessionmaker[AsyncSession]
-
-TRACKER = Path(sys.executable).parent / "tracker"
 PATIENCE_SECONDS = 120
 
 
@@ -46,7 +43,7 @@ async def test_killed_processes_lose_and_double_nothing(settings: Settings, sess
     duplicates = await count(sessions, "SELECT count(duplicate_of_id) FROM issues")
     await empty(sessions)
 
-    environment = {**os.environ, "DATABASE_URL": settings.database_url, "SECRET_KEY": settings.secret_key}
+    environment = environment_of(settings)
     points = [("SELECT count(*) FROM issues", number) for number in sorted(Random().sample(range(1, 190), 2))]
     points += [("SELECT count(duplicate_of_id) FROM issues", duplicates // 2)]
     for query, number in points:

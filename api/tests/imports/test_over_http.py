@@ -3,29 +3,22 @@
 import asyncio
 import gzip
 import json
-import os
-import sys
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from tests.imports.exports import content, jira_comment, jira_issue
+from tests.imports.exports import Json, content, jira_comment, jira_issue
 from tests.imports.test_github import github_comment, github_issue
 from tests.people import Person, accepted, refused
+from tests.processes import TRACKER, environment_of
 from tracker.core.clock import utc_now
+from tracker.core.database import Sessions
 from tracker.core.jobs import JobContext
 from tracker.imports import jobs
 from tracker.imports.jobs import run_imports
 from tracker.settings import Settings
 
-Sessions = async_sessionmaker[AsyncSession]
-Json = dict[str, Any]
-
-TRACKER = Path(sys.executable).parent / "tracker"
 PATIENCE_SECONDS = 120
 TABLE = "id,title,status\n1,One,open\n2,,open\n3,Three,Fertig\n"
 MAPPING = {"columns": {"id": "id", "title": "title", "status": "status"}}
@@ -211,14 +204,10 @@ async def test_a_killed_worker_loses_and_doubles_nothing(
     planned = await importer.upload("id,title,status\n" + rows)
     wish = {"mapping": MAPPING}
     accepted(await admin.post(f"/imports/{planned['id']}/start", json=wish), 202)
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "SECRET_KEY": settings.secret_key,
-        "UPLOAD_STORE": settings.upload_store,
-    }
     for goal in (20, 120):
-        process = await asyncio.create_subprocess_exec(TRACKER, "jobs", "run", "run-imports", env=environment)
+        process = await asyncio.create_subprocess_exec(
+            TRACKER, "jobs", "run", "run-imports", env=environment_of(settings)
+        )
         async with asyncio.timeout(PATIENCE_SECONDS):
             while process.returncode is None and accepted(await admin.get("/issues/"))["total"] < goal:  # noqa: ASYNC110  # nothing tells us
                 await asyncio.sleep(0.005)

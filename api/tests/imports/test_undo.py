@@ -9,7 +9,6 @@ import pytest
 from httpx import AsyncClient
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.imports.exports import (
     Json,
@@ -23,13 +22,12 @@ from tests.imports.exports import (
     write_export,
 )
 from tests.people import Person, accepted
+from tracker.core.database import Sessions
 from tracker.core.errors import Conflict
 from tracker.core.jobs import JobContext
 from tracker.imports.commands import undo_import
 from tracker.settings import Settings
 from tracker.statistics.jobs import refresh_daily_stats
-
-Sessions = async_sessionmaker[AsyncSession]
 
 LATER = "2020-02-01T10:00:00.000+0000"
 

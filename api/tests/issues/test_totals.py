@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from tests.people import Person, accepted
 from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.issues.schemas import IssueChange, NewIssue
 from tracker.issues.services import IssueService
 from tracker.models import Status
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 async def totals(*people: Person, **params: Any) -> list[int]:

@@ -4,15 +4,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from tests.people import Person, accepted
 from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.issues.schemas import IssueChange
 from tracker.issues.services import IssueService
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 async def now(person: Person) -> str:

@@ -7,13 +7,11 @@ import msgspec
 import pytest
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted
 from tests.realtime.log import after, all_after, now, resets
+from tracker.core.database import Sessions
 from tracker.events.cursor import RETENTION_SECONDS, CursorCodec, Position
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 @pytest.mark.parametrize("cursor", ["garbage", "x" * 8_000, "AAAA", "ü", " ", "null", "eyJhIjoxfQ=="])

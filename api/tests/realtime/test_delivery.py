@@ -9,16 +9,14 @@ import pytest
 from httpx import AsyncClient
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted
 from tests.realtime.listener import listening, serving
 from tracker.app import create_app
+from tracker.core.database import Sessions
 from tracker.events.cursor import Position
 from tracker.realtime.feed import Batch
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 _TITLE = text("UPDATE issues SET title = :title, version = version + 1 WHERE id = :id")
 _RECORD = text("""

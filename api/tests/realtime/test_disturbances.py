@@ -11,18 +11,16 @@ from typing import Any
 import msgspec
 import pytest
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted
 from tests.realtime.listener import Listener, knocking, listening, serving
 from tests.realtime.replicas import Redis, terminate_connections
 from tracker.app import create_app
+from tracker.core.database import Sessions
 from tracker.core.redis import redis_client
 from tracker.local.stack import free_port
 from tracker.realtime.feed import Feed
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 @asynccontextmanager

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
 from tests.realtime.log import after, all_after, held_open, now
+from tracker.core.database import Sessions
 from tracker.models import Event
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 async def test_events_say_what_happened_and_how_the_issue_is_now(maintainer: Person) -> None:

@@ -7,13 +7,11 @@ from uuid import uuid4
 import msgspec
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted
 from tests.realtime.listener import knocking, listening
+from tracker.core.database import Sessions
 from tracker.events.cursor import CursorCodec, Position
-
-Sessions = async_sessionmaker[AsyncSession]
 
 _MANY = text("""
     INSERT INTO events (type, issue_id, changes)

@@ -10,13 +10,11 @@ import psutil
 import pytest
 from litestar import Litestar
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.people import Person
 from tests.realtime.listener import Listener, listening
-
-Sessions = async_sessionmaker[AsyncSession]
+from tracker.core.database import Sessions
 
 PORTIONS, EVENTS_A_PORTION = 40, 100
 MEGABYTE = 1_000_000

@@ -8,7 +8,6 @@ import pytest
 from httpx import AsyncClient
 from litestar import Litestar
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bench.fill import COMMON_WORD, RARE_WORD
 from tests.access.table import rows
@@ -16,14 +15,13 @@ from tests.access.test_matrix import Scene
 from tests.conftest import Newcomer
 from tests.people import Person, accepted
 from tests.scale.plans import plan_of, walks
+from tracker.core.database import Sessions
 from tracker.core.jobs import JobContext
 from tracker.issues.listing import COUNT_CAP
 from tracker.local import Databases
 from tracker.models import Role
 from tracker.operations.jobs import JOBS, perform
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 LARGE = 5_000
 """A table of fewer rows may be read as a whole."""

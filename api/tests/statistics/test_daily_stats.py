@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
 from tests.statistics.history import History
 from tracker.accounts.viewer import Viewer
 from tracker.cli import tracker
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.issues.schemas import IssueChange, NewIssue
 from tracker.issues.services import IssueService
@@ -20,7 +20,6 @@ from tracker.models import Status
 from tracker.settings import Settings
 from tracker.statistics.daily import DailyStats
 
-Sessions = async_sessionmaker[AsyncSession]
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

@@ -10,19 +10,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
 from tests.statistics.history import History
 from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.issues.schemas import NewIssue
 from tracker.issues.services import IssueService
 from tracker.models import Issue, Severity, Status
 from tracker.statistics.daily import DailyStats
 from tracker.statistics.dashboard import Window, compute_dashboard
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 async def test_staff_sees_figures_over_all_issues_and_a_reporter_over_its_own(

@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from litestar import Litestar
 from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person
 from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.statistics.daily import DailyStats
 from tracker.statistics.dashboard import Window, compute_dashboard
 
-Sessions = async_sessionmaker[AsyncSession]
 Statement = tuple[str, Any]
 
 ISSUES = text("""

@@ -3,15 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person
 from tests.worker.conftest import At
+from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.operations.jobs import JOBS, perform
 from tracker.statistics.daily import DailyStats
-
-Sessions = async_sessionmaker[AsyncSession]
 
 REFRESH = JOBS["refresh-daily-stats"]
 DAY = timedelta(days=1)

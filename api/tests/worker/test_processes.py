@@ -1,7 +1,6 @@
 """`tracker worker` and `tracker jobs` as processes that are killed, or whose Redis is."""
 
 import asyncio
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,15 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person
+from tests.processes import TRACKER
+from tracker.core.database import Sessions
 from tracker.local.databases import valkey
 from tracker.worker import queue
 
-Sessions = async_sessionmaker[AsyncSession]
-
-TRACKER = Path(sys.executable).parent / "tracker"
 PATIENCE_SECONDS = 60
 
 # Deleted long ago, each with a comment and an event.

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import PASSWORD, Person, accepted, refused
 from tests.worker.conftest import At
@@ -14,12 +13,11 @@ from tracker.accounts import jobs as account_jobs
 from tracker.accounts.jobs import forget_sessions
 from tracker.core import retention
 from tracker.core.clock import utc_now
+from tracker.core.database import Sessions
 from tracker.core.retention import forget_idempotency_keys
 from tracker.issues import jobs as issue_jobs
 from tracker.issues.jobs import purge_trash
 from tracker.models import Comment, IdempotencyKey, Issue, RefreshToken, Session
-
-Sessions = async_sessionmaker[AsyncSession]
 
 DAY = timedelta(days=1)
 

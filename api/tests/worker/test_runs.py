@@ -3,14 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
+from tracker.core.database import Sessions
 from tracker.core.jobs import Job, JobContext
 from tracker.operations.jobs import JOBS, perform
 from tracker.settings import Settings
-
-Sessions = async_sessionmaker[AsyncSession]
 
 
 async def test_admins_see_each_job_and_how_its_last_run_went(
