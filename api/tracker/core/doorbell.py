@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "tracker:doorbell"
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 5.0
+GATHER_SECONDS = 0.005
+"""Rings that follow one within this time are one ring, lest a busy replica does little else."""
 PING_SECONDS = 10.0
 
 Hearer = Callable[[frozenset[int]], None]
@@ -29,7 +31,7 @@ Hearer = Callable[[frozenset[int]], None]
 class Doorbell:
     """Rings for new events, and for people whose role or sessions changed.
 
-    Rings that come while one is on its way are one ring.
+    Rings that come while one is on its way, or just after, are one ring.
     """
 
     def __init__(self, redis_url: str | None) -> None:
@@ -77,6 +79,7 @@ class Doorbell:
             if self._user_ids:
                 user_ids, self._user_ids = self._user_ids, set[int]()
                 await self._publish(redis, ",".join(map(str, sorted(user_ids))))
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _publish(self, redis: Redis, message: str) -> None:
         try:
