@@ -13,7 +13,7 @@ from tracker.attachments.uploads import Uploads
 from tracker.core.database import autocommit_session_maker, database_config, session_maker
 from tracker.core.documentation import documentation
 from tracker.core.doorbell import Doorbell
-from tracker.core.guards import canonical_ids, plain_query, within_limits
+from tracker.core.guards import admissible
 from tracker.core.job_queue import JobQueue
 from tracker.core.limits import Limits
 from tracker.core.methods import AllowedMethods
@@ -117,7 +117,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             }
         ),
         middleware=[AllowedMethods(), Authentication(reads, tokens)],
-        guards=[canonical_ids, plain_query, within_limits],
+        guards=[admissible],
         before_request=refuse_stray_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=TrackerRequest,

@@ -22,7 +22,14 @@ LIMITED_BY, STRANGERS_LIMITED_BY = "limited_by", "strangers_limited_by"
 _PLAIN_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 
-async def canonical_ids(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def admissible(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """All that follows. One guard, because Litestar copies the handler for each."""
+    await canonical_ids(connection)
+    await plain_query(connection, handler)
+    await within_limits(connection, handler)
+
+
+async def canonical_ids(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
     """One object has one address: `007`, `+7`, `7.0` and Arabic digits name nothing."""
     ids = (value for name, value in connection.path_params.items() if name.endswith("_id"))
     for value in ids:
