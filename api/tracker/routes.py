@@ -10,12 +10,12 @@ from tracker.accounts.dependencies import provide_passwords, provide_sessions, p
 from tracker.accounts.sign_in import SignInController
 from tracker.attachments.controllers import AttachmentController
 from tracker.comments.controllers import CommentController
-from tracker.core.dependencies import provide_reads, provide_session, provide_transaction
+from tracker.core.dependencies import provide_session, provide_transaction
 from tracker.core.documentation import redirect_to_document, redirect_to_ui
 from tracker.imports.controllers import ImportController
 from tracker.issues.administration import TrashController, list_tags
 from tracker.issues.controllers import IssueController
-from tracker.issues.dependencies import provide_issues, provide_totals
+from tracker.issues.dependencies import provide_issue_list, provide_issue_reader, provide_issues
 from tracker.operations.controllers import list_checks, list_jobs
 from tracker.operations.health import read_liveness, read_readiness
 from tracker.operations.metrics import read_metrics
@@ -52,12 +52,12 @@ ROUTE_HANDLERS: list[ControllerRouterHandler] = [
 
 DEPENDENCIES: dict[str, Any] = {
     "session": provide_session,
-    "reads": provide_reads,
     "transaction": provide_transaction,
     "viewer": provide_viewer,
     "passwords": provide_passwords,
     "users": provide_users,
     "sessions": provide_sessions,
     "issues": provide_issues,
-    "totals": provide_totals,
+    "issue_list": provide_issue_list,
+    "issue_reader": provide_issue_reader,
 }

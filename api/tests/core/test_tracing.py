@@ -94,7 +94,7 @@ async def test_a_request_is_a_span_with_its_statements_below_and_nothing_that_pe
     (line,) = [line for line in lines if line.get("trace_id") == TRACE]
     assert line["request_id"] == told["request_id"]
     statements = below(spans["POST /issues"], collector.spans)
-    assert {"SELECT", "INSERT"} <= {span.name for span in statements}
+    assert {"SELECT", "WITH"} <= {span.name for span in statements}
     assert all(attributes(span)["db.system.name"] == "postgresql" for span in statements)
     assert spans["GET"].status.code == Status.STATUS_CODE_UNSET
     assert collector.services == {"tracker-api"}

@@ -13,7 +13,8 @@ from sqlalchemy.sql import func
 from tracker.accounts.tokens import AccessToken, TokenInvalid, Tokens
 from tracker.accounts.viewer import Viewer
 from tracker.core.errors import Unauthenticated
-from tracker.core.reads import Reads, Statement, parameter
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement, parameter
 from tracker.models import Role, Session, User
 
 OPTIONAL_AUTH = "optional_auth"

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.core.database import Sessions
 from tracker.core.errors import Invalid
 from tracker.core.idempotency import IdempotencyClaim
-from tracker.core.reads import Reads
 from tracker.core.request import STREAMED_BODY, TrackerRequest, viewer_of
 from tracker.core.transaction import Transaction
 from tracker.settings import Settings
@@ -21,10 +20,6 @@ async def provide_session(request: TrackerRequest, state: State) -> AsyncGenerat
     sessions: Sessions = state.autocommit_sessions if request.method == HttpMethod.GET else state.sessions
     async with sessions() as session:
         yield session
-
-
-async def provide_reads(state: State) -> Reads:
-    return state.reads
 
 
 async def provide_transaction(

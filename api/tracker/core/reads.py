@@ -1,42 +1,15 @@
 """Reads that everybody waits for, without what SQLAlchemy does for each statement.
 
-It takes several times as long to build, look up and unpack a statement as PostgreSQL takes to answer it. Here the
-SQL is made once, and asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
+asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
 """
 
 from typing import Any, NamedTuple
 
 from asyncpg import Record
-from sqlalchemy import BindParameter, Select, bindparam
-from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-_DIALECT: Any = asyncpg.dialect()
-_OPEN: Any = object()
-
-
-def parameter(name: str, type_: Any) -> BindParameter[Any]:
-    """A value that is given anew each time that a statement is run."""
-    return bindparam(name, _OPEN, type_=type_)
-
-
-class Statement:
-    """A query as asyncpg takes it, with parameters."""
-
-    def __init__(self, query: Select[Any]) -> None:
-        compiled: Any = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
-        self._names: list[str] = compiled.positiontup or []
-        processors: dict[str, Any] = compiled._bind_processors  # noqa: SLF001 (what SQLAlchemy sends values through)
-        self._values = {
-            name: processors[name](value) if name in processors else value
-            for name, value in compiled.params.items()
-            if value is not _OPEN
-        }
-
-    def arguments(self, given: dict[str, Any]) -> list[Any]:
-        return [given[name] if name in given else self._values[name] for name in self._names]
+from tracker.core.statements import Statement
 
 
 class Failure(NamedTuple):

@@ -27,7 +27,7 @@ class Transaction:
     def __init__(
         self, session: AsyncSession, claim: IdempotencyClaim | None = None, doorbell: Doorbell | None = None
     ) -> None:
-        self._session = session
+        self.session = session
         self._claim = claim
         self._doorbell = doorbell
         self._answered = False
@@ -40,25 +40,25 @@ class Transaction:
 
     async def may_be_replayed(self) -> bool:
         """Whether a request with this Idempotency-Key was answered before, so that what held then counts."""
-        return self._claim is not None and await self._claim.is_known(self._session)
+        return self._claim is not None and await self._claim.is_known(self.session)
 
     async def __aenter__(self) -> Self:
         if self._claim:
-            await self._claim.take(self._session)
+            await self._claim.take(self.session)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            await self._session.rollback()
+            await self.session.rollback()
             return
         if self._claim and not self._answered:
-            await self._session.rollback()
+            await self.session.rollback()
             raise RuntimeError("a write must answer inside its transaction, or its Idempotency-Key can't be honoured")
-        await self._session.commit()
+        await self.session.commit()
         if self._doorbell:
-            noted = self._session.info
+            noted = self.session.info
             self._doorbell.ring(events=EVENT_IDS in noted, user_ids=noted.get(_CHANGED_ACCESS, ()))
 
     async def answer(
@@ -67,15 +67,15 @@ class Transaction:
         """The response to a write: names the events that it caused and is kept for the Idempotency-Key.
 
         Args:
-            value: what becomes the JSON body; None for an empty one.
+            value: what becomes the JSON body, if it isn't that already; None for an empty one.
             status_code: of the answer.
             headers: more than `X-Event-Ids`.
         """
-        event_ids: list[int] = self._session.info.get(EVENT_IDS, [])
+        event_ids: list[int] = self.session.info.get(EVENT_IDS, [])
         headers = {"X-Event-Ids": ",".join(map(str, event_ids))} | (headers or {})
-        body = b"" if value is None else encode_json(value)
+        body = value if isinstance(value, bytes) else b"" if value is None else encode_json(value)
         if self._claim:
-            await self._claim.keep(self._session, status_code, headers, body)
+            await self._claim.keep(self.session, status_code, headers, body)
         self._answered = True
         return respond(status_code, headers, body)
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+import msgspec
+from sqlalchemy import CTE, BigInteger, DateTime, Text, insert, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tracker.core.statements import parameter
 from tracker.core.transaction import EVENT_IDS
 from tracker.models import Event, EventType
 
@@ -62,8 +65,34 @@ async def record(
     if at is not None:
         values["created_at"] = at
     event_id = (await session.execute(_RECORD, values)).scalar_one()
-    session.info.setdefault(EVENT_IDS, []).append(event_id)
+    note(session, event_id)
     return event_id
+
+
+def recording(event_type: EventType, issue: CTE) -> CTE:
+    """The same as part of the statement that writes the issue's row, which `issue` returns.
+
+    Its parameters are `actor_id`, `changes` as JSON, and `at`. The event's id, which it returns, is to be noted.
+    """
+    values = select(
+        literal(event_type, Text),
+        issue.c.id,
+        parameter("actor_id", BigInteger),
+        parameter("changes", JSONB),
+        parameter("at", DateTime(timezone=True)),
+    )
+    columns = ["type", "issue_id", "actor_id", "changes", "created_at"]
+    return insert(_EVENTS).from_select(columns, values).returning(_EVENTS.c.id).cte("event")
+
+
+def encoded(changes: Changes) -> str:
+    """As `recording` wants them."""
+    return msgspec.json.encode(changes).decode()
+
+
+def note(session: AsyncSession, event_id: int) -> None:
+    """Has the answer to the request name the event."""
+    session.info.setdefault(EVENT_IDS, []).append(event_id)
 
 
 async def record_history(session: AsyncSession, issue_id: int, events: Sequence[PastEvent]) -> None:

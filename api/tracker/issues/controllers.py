@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.accounts.viewer import Viewer
 from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
-from tracker.core.reads import Reads
 from tracker.core.schema import NO_NUL, PathId
 from tracker.core.transaction import Transaction
 from tracker.core.zones import TimeZone, zone_of
@@ -23,11 +22,10 @@ from tracker.issues.etags import etag_matches, etag_of
 from tracker.issues.export import Export
 from tracker.issues.history import History
 from tracker.issues.listing import IssueFilters, IssueList
-from tracker.issues.reading import read_view
+from tracker.issues.reading import IssueReader
 from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
 from tracker.issues.services import IssueService
 from tracker.issues.snapshot import read_snapshot
-from tracker.issues.totals import Totals
 from tracker.models import Severity, Status
 from tracker.query.ast import Sort
 from tracker.query.help import QUERY_HELP
@@ -57,9 +55,7 @@ class IssueController(Controller):
     @get("/", operation_id="listIssues", summary="List issues", responses=READ)
     async def list_issues(
         self,
-        viewer: NamedDependency[Viewer],
-        reads: NamedDependency[Reads],
-        totals: NamedDependency[Totals],
+        issue_list: NamedDependency[IssueList],
         q: Queries = None,
         status: Statuses = None,
         severity: Severities = None,
@@ -86,7 +82,7 @@ class IssueController(Controller):
             assignee=tuple(assignee or ()),
             reporter=tuple(reporter or ()),
         )
-        return await IssueList(reads, totals, viewer).page(filters, sort=sort, cursor=cursor, limit=limit)
+        return await issue_list.page(filters, sort=sort, cursor=cursor, limit=limit)
 
     @get(
         "/export.ndjson",
@@ -155,8 +151,7 @@ class IssueController(Controller):
         """In the name of the viewer. Status and assignee are for staff to give."""
         async with transaction:
             issue = await issues.open(data)
-            headers = {"Location": f"/issues/{issue.id}", "ETag": _etag(issue)}
-            return await transaction.answer(issue, status_code=201, headers=headers)
+            return await _answer(transaction, issue, status_code=201, headers={"Location": f"/issues/{issue.id}"})
 
     @get(
         "/{issue_id:str}",
@@ -169,11 +164,10 @@ class IssueController(Controller):
     async def read_issue(
         self,
         issue_id: PathId,
-        viewer: NamedDependency[Viewer],
-        reads: NamedDependency[Reads],
+        issue_reader: NamedDependency[IssueReader],
         if_none_match: IfNoneMatch = None,
     ) -> Response[IssueView]:
-        issue = await read_view(reads, viewer, issue_id)
+        issue = await issue_reader.view(issue_id)
         body = encode_json(issue)
         headers = {"ETag": etag_of(issue.version, body), "Cache-Control": "private, no-cache"}
         unchanged = if_none_match is not None and etag_matches(if_none_match, headers["ETag"])
@@ -255,8 +249,7 @@ class IssueController(Controller):
     ) -> Response[IssueView]:
         """For admins. An issue that is not in the trash stays as it is."""
         async with transaction:
-            issue = await issues.restore(issue_id)
-            return await transaction.answer(issue, headers={"ETag": _etag(issue)})
+            return await _answer(transaction, await issues.restore(issue_id))
 
     @get(
         "/{issue_id:str}/history",
@@ -280,13 +273,16 @@ async def _change(
     issue_id: int, data: IssueChange, issues: IssueService, transaction: Transaction, if_match: str | None
 ) -> Response[IssueView]:
     async with transaction:
-        issue = await issues.change(issue_id, data, if_match=if_match)
-        return await transaction.answer(issue, headers={"ETag": _etag(issue)})
+        return await _answer(transaction, await issues.change(issue_id, data, if_match=if_match))
+
+
+async def _answer(
+    transaction: Transaction, issue: IssueView, *, status_code: int = 200, headers: dict[str, str] | None = None
+) -> Response[IssueView]:
+    body = encode_json(issue)
+    etag = {"ETag": etag_of(issue.version, body)}
+    return await transaction.answer(body, status_code=status_code, headers=etag | (headers or {}))
 
 
 def _file_headers(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-
-
-def _etag(issue: IssueView) -> str:
-    return etag_of(issue.version, encode_json(issue))

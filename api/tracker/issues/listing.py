@@ -17,8 +17,9 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
 from tracker.core.errors import FieldError, Invalid
 from tracker.core.paging import Moment, beyond, decode_cursor, encode_cursor
-from tracker.core.reads import Reads, Statement, parameter
+from tracker.core.reads import Reads
 from tracker.core.schema import MAX_ID
+from tracker.core.statements import Statement, parameter
 from tracker.core.text import key_of, trimmed
 from tracker.events.window import happened, since
 from tracker.issues.rows import row_of, select_rows

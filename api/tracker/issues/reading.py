@@ -1,47 +1,52 @@
 """One issue, read: by itself, or within the transaction that changes it."""
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select
+from sqlalchemy import BigInteger
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.errors import NotFound
-from tracker.core.reads import Reads, Statement, parameter
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement, parameter, run
 from tracker.issues.rows import select_rows, view_of
 from tracker.issues.schemas import IssueView
-from tracker.models import Issue, Role
+from tracker.issues.visibility import any_viewer
+from tracker.models import Issue
 
 
-async def read_view(reads: Reads, viewer: Viewer, issue_id: int) -> IssueView:
-    """The issue as the viewer sees it.
+class IssueReader:
+    """Reads issues for one viewer."""
 
-    Raises:
-        NotFound: it doesn't exist, or not for this viewer.
-    """
-    rows = await reads.fetch(_statement(is_staff=viewer.is_staff), viewer_id=viewer.id, issue_id=issue_id)
+    def __init__(self, reads: Reads, viewer: Viewer) -> None:
+        self._reads = reads
+        self._viewer = viewer
+
+    async def view(self, issue_id: int) -> IssueView:
+        """The issue as the viewer sees it.
+
+        Raises:
+            NotFound: it doesn't exist, or not for this viewer.
+        """
+        statement = _statement(is_staff=self._viewer.is_staff)
+        return _view(await self._reads.fetch(statement, viewer_id=self._viewer.id, issue_id=issue_id))
+
+
+async def read_view_within(session: AsyncSession, viewer: Viewer, issue_id: int) -> IssueView:
+    """The same as the session's transaction has it."""
+    statement = _statement(is_staff=viewer.is_staff)
+    return _view(await run(session, statement, viewer_id=viewer.id, issue_id=issue_id))
+
+
+def _view(rows: Sequence[Iterable[Any]]) -> IssueView:
     if not rows:
         raise NotFound
     return view_of(rows[0])
 
 
-async def read_view_within(session: AsyncSession, viewer: Viewer, issue_id: int) -> IssueView:
-    """The same as the session's transaction has it."""
-    query = _query(is_staff=viewer.is_staff)
-    row = (await session.execute(query, {"viewer_id": viewer.id, "issue_id": issue_id})).one_or_none()
-    if row is None:
-        raise NotFound
-    return view_of(row)
-
-
-@cache
-def _query(*, is_staff: bool) -> Select[Any]:
-    viewer_id: Any = parameter("viewer_id", BigInteger)
-    viewer = Viewer(id=viewer_id, role=Role.ADMIN if is_staff else Role.REPORTER)
-    return select_rows(viewer, Issue.description).where(Issue.id == parameter("issue_id", BigInteger))
-
-
 @cache
 def _statement(*, is_staff: bool) -> Statement:
-    return Statement(_query(is_staff=is_staff))
+    query = select_rows(any_viewer(is_staff=is_staff), Issue.description)
+    return Statement(query.where(Issue.id == parameter("issue_id", BigInteger)))

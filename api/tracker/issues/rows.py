@@ -20,24 +20,24 @@ _STATUSES: dict[str, Status] = {status: status for status in Status}
 _SEVERITIES: dict[str, Severity] = {severity: severity for severity in Severity}
 
 
-def row_columns(duplicate_of: ColumnElement[int | None]) -> tuple[ColumnElement[Any], ...]:
+def row_columns(duplicate_of: ColumnElement[int | None], issue: type[Issue] = Issue) -> tuple[ColumnElement[Any], ...]:
     return (
-        Issue.id.expression,
-        Issue.title.expression,
-        Issue.status.expression,
-        Issue.severity.expression,
-        Issue.tags.expression,
-        Issue.reporter_id.expression,
+        issue.id.expression,
+        issue.title.expression,
+        issue.status.expression,
+        issue.severity.expression,
+        issue.tags.expression,
+        issue.reporter_id.expression,
         reporter.full_name.label("reporter_name"),
-        Issue.assignee_id.expression,
+        issue.assignee_id.expression,
         assignee.full_name.label("assignee_name"),
         duplicate_of.label("duplicate_of"),
-        Issue.version.expression,
-        Issue.created_at.expression,
-        Issue.updated_at.expression,
-        Issue.closed_at.expression,
-        Issue.comment_count.expression,
-        Issue.attachment_count.expression,
+        issue.version.expression,
+        issue.created_at.expression,
+        issue.updated_at.expression,
+        issue.closed_at.expression,
+        issue.comment_count.expression,
+        issue.attachment_count.expression,
     )
 
 

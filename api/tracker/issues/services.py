@@ -5,9 +5,8 @@ from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
@@ -15,12 +14,16 @@ from tracker.core.errors import Forbidden, Invalid, NotFound, Stale
 from tracker.events.record import record
 from tracker.issues.duplicates import lock_duplicates, would_close_circle
 from tracker.issues.etags import etag_allows
-from tracker.issues.lifecycle import stamp_status
+from tracker.issues.lifecycle import Times, times_after
 from tracker.issues.reading import read_view_within
 from tracker.issues.schemas import IssueChange, IssueView, NewIssue
 from tracker.issues.tags import keys_of
 from tracker.issues.visibility import visible_issues
+from tracker.issues.writing import insert_issue, lock_row, update_issue
 from tracker.models import STAFF_ROLES, EventType, Issue, Status, User
+
+_COLUMNS = {"duplicate_of": "duplicate_of_id"}
+"""Of fields that are not called like theirs."""
 
 TRIAGE_IS_FOR_STAFF = "Only maintainers and admins set status, severity, tags, assignee and duplicate-of."
 
@@ -36,7 +39,6 @@ class IssueService:
         self._session = session
         self._viewer = viewer
         self._clock = clock
-        self._issues = IssueRepository(session=session, wrap_exceptions=False)
 
     async def get(self, issue_id: int) -> IssueView:
         """The issue as the viewer sees it.
@@ -60,31 +62,24 @@ class IssueService:
         if assignee_id is not None:
             await self._require_assignable(assignee_id)
         now = self._clock()
-        issue = Issue(
-            title=data.title,
-            description=data.description,
-            status=status,
-            severity=data.severity,
-            tags=data.tags,
-            tag_keys=keys_of(data.tags),
-            reporter_id=self._viewer.id,
-            assignee_id=assignee_id,
-            created_at=now,
-            updated_at=now,
-        )
-        stamp_status(issue, was=None, at=now)
-        await self._issues.add(issue, auto_refresh=False)
-        # The first description is not repeated here: it is the issue's own, or the old value of its first change.
-        given = {
-            "title": issue.title,
-            "status": issue.status,
-            "severity": issue.severity,
-            "tags": issue.tags,
-            "assignee_id": issue.assignee_id,
+        times = times_after(Times(None, None), was=None, now=status, at=now)
+        fields: dict[str, Any] = {
+            "title": data.title,
+            "description": data.description,
+            "status": status,
+            "severity": data.severity,
+            "tags": data.tags,
+            "tag_keys": keys_of(data.tags),
+            "reporter_id": self._viewer.id,
+            "assignee_id": assignee_id,
+            "created_at": now,
+            "updated_at": now,
+            **times._asdict(),
         }
-        changes = {field: (None, value) for field, value in given.items() if value not in (None, [])}
-        await self._record(EventType.ISSUE_CREATED, issue.id, changes, at=now)
-        return await self.get(issue.id)
+        # The first description is not repeated here: it is the issue's own, or the old value of its first change.
+        told = ("title", "status", "severity", "tags", "assignee_id")
+        changes = {name: (None, fields[name]) for name in told if fields[name] not in (None, [])}
+        return await insert_issue(self._session, self._viewer, fields, changes, at=now)
 
     async def change(self, issue_id: int, data: IssueChange, *, if_match: str | None = None) -> IssueView:
         """Changes the fields given; what already has the value given is not a change.
@@ -97,21 +92,25 @@ class IssueService:
         """
         if self._viewer.is_staff and isinstance(data.duplicate_of, int):
             await lock_duplicates(self._session)
-        issue = await self._lock(issue_id)
+        issue = await lock_row(self._session, self._viewer, issue_id)
+        if issue is None:
+            raise NotFound
         if not self._viewer.is_staff and data.names_triage_fields():
             raise Forbidden(TRIAGE_IS_FOR_STAFF)
         if if_match is not None and not etag_allows(if_match, issue.version):
             raise Stale(issue=await self.get(issue_id))
-        changes = await self._apply(issue, data)
-        if changes:
-            now = self._clock()
-            issue.version += 1
-            issue.updated_at = now
-            if "status" in changes:
-                stamp_status(issue, was=changes["status"][0], at=now)
-            await self._session.flush()
-            await self._record(EventType.ISSUE_UPDATED, issue.id, changes, at=now)
-        return await self.get(issue_id)
+        changes = await self._changes(issue, data)
+        if not changes:
+            return await self.get(issue_id)
+        now = self._clock()
+        fields: dict[str, Any] = {_COLUMNS.get(field, field): new for field, (_, new) in changes.items()}
+        fields["updated_at"] = now
+        if "tags" in changes:
+            fields["tag_keys"] = keys_of(fields["tags"])
+        if "status" in changes:
+            before = Times(issue.triaged_at, issue.closed_at)
+            fields |= times_after(before, was=Status(issue.status), now=fields["status"], at=now)._asdict()
+        return await update_issue(self._session, self._viewer, issue_id, fields, changes, at=now)
 
     async def delete(self, issue_id: int) -> None:
         """Puts the issue into the trash, where it stays for 30 days."""
@@ -131,43 +130,28 @@ class IssueService:
             await self._record(EventType.ISSUE_RESTORED, issue.id, {"deleted": (True, False)}, at=issue.updated_at)
         return await self.get(issue_id)
 
-    async def _apply(self, issue: Issue, data: IssueChange) -> dict[str, tuple[Any, Any]]:
-        """Sets what differs and returns it as `{field: (old, new)}`."""
-        attributes = {
-            "title": "title",
-            "description": "description",
-            "status": "status",
-            "severity": "severity",
-            "tags": "tags",
-            "assignee_id": "assignee_id",
-            "duplicate_of": "duplicate_of_id",
-        }
+    async def _changes(self, issue: Row[Any], data: IssueChange) -> dict[str, tuple[Any, Any]]:
+        """What differs, as `{field: (old, new)}`."""
         changes: dict[str, tuple[Any, Any]] = {}
-        for field, attribute in attributes.items():
-            new = getattr(data, field)
-            old = getattr(issue, attribute)
+        for field in data.__struct_fields__:
+            old, new = getattr(issue, _COLUMNS.get(field, field)), getattr(data, field)
             if new is UNSET or new == old:
                 continue
             if field == "assignee_id" and new is not None:
                 await self._require_assignable(new)
             if field == "duplicate_of" and new is not None:
                 await self._require_original(issue.id, new)
-            setattr(issue, attribute, new)
             changes[field] = (old, new)
-        if "tags" in changes:
-            issue.tag_keys = keys_of(issue.tags)
         return changes
 
     async def _lock(self, issue_id: int, *, trashed: bool = False) -> Issue:
         """The issue's row, held until the end of the transaction; others may go on referring to it."""
-        query = (
-            select(Issue)
-            .where(Issue.id == issue_id, visible_issues(self._viewer, trashed=trashed))
-            .options(undefer(Issue.description))
-            .with_for_update(key_share=True)
-            .execution_options(populate_existing=True)
+        issue = await IssueRepository(session=self._session, wrap_exceptions=False).get_one_or_none(
+            Issue.id == issue_id,
+            visible_issues(self._viewer, trashed=trashed),
+            with_for_update={"key_share": True},
+            execution_options={"populate_existing": True},
         )
-        issue = await self._session.scalar(query)
         if issue is None:
             raise NotFound
         return issue

@@ -3,12 +3,13 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, null, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.viewer import Viewer
-from tracker.models import Issue
+from tracker.core.statements import parameter
+from tracker.models import Issue, Role
 
 
 def visible_issues(viewer: Viewer, *, trashed: bool = False) -> ColumnElement[bool]:
@@ -21,21 +22,27 @@ def visible_issues(viewer: Viewer, *, trashed: bool = False) -> ColumnElement[bo
     return own if trashed else and_(own, Issue.deleted_at.is_(None))
 
 
+def any_viewer(*, is_staff: bool) -> Viewer:
+    """Stands for whoever asks in statements that are built once: the id is the parameter `viewer_id`."""
+    viewer_id: Any = parameter("viewer_id", BigInteger)
+    return Viewer(id=viewer_id, role=Role.ADMIN if is_staff else Role.REPORTER)
+
+
 def may_see(viewer: Viewer, *, reporter_id: int) -> bool:
     """`visible_issues` for an issue at hand: the live feed reads once for everybody and asks this for each."""
     return viewer.is_staff or viewer.id == reporter_id
 
 
-def visible_duplicate_of(viewer: Viewer) -> ColumnElement[int | None]:
+def visible_duplicate_of(viewer: Viewer, issue: type[Issue] = Issue) -> ColumnElement[int | None]:
     """The issue that this one duplicates, or null where the viewer may not know of it.
 
     An own original stays known in the trash: else its deletion would change this issue, and no event would say so.
     """
     if viewer.is_staff:
-        return Issue.duplicate_of_id.expression
+        return issue.duplicate_of_id.expression
     target = aliased(Issue)
-    own_target = exists().where(target.id == Issue.duplicate_of_id, target.reporter_id == viewer.id)
-    return case((own_target, Issue.duplicate_of_id), else_=null())
+    own_target = exists().where(target.id == issue.duplicate_of_id, target.reporter_id == viewer.id)
+    return case((own_target, issue.duplicate_of_id), else_=null())
 
 
 def mask_duplicate(change: dict[str, list[Any]], known: Container[int]) -> None:

@@ -5,7 +5,8 @@ from functools import lru_cache
 
 import msgspec
 
-from tracker.core.reads import Reads, Statement
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement
 from tracker.query import ast
 from tracker.query.estimates import estimates_of, select_estimates
 from tracker.query.text import Way, groups, is_wordy, terms_of, without_empty_words
