@@ -50,7 +50,7 @@ def databases() -> Generator[Databases]:
     if "TEST_DATABASE_URL" in os.environ:
         yield Databases(os.environ["TEST_DATABASE_URL"], os.environ["TEST_REDIS_URL"])
         return
-    with ephemeral() as servers:
+    with ephemeral(autovacuum=False) as servers:
         yield servers
 
 

@@ -47,8 +47,6 @@ async def world(
     issues = make([*staff, *others], 80)
     async with sessions() as session:
         await keep(session, issues)
-        # Other tests rely on what the planner takes to be common where nothing was counted.
-        await session.execute(text("ALTER TABLE search_documents SET (autovacuum_enabled = false)"))
         await session.commit()
     monkeypatch.setattr(listing.IssueList.__init__, "__defaults__", (lambda: NOW,))
     monkeypatch.setattr(listing, "REACH", 10)
@@ -57,7 +55,6 @@ async def world(
     _forget()
     async with sessions() as session:
         await session.execute(text("DELETE FROM search_documents"))
-        await session.execute(text("ALTER TABLE search_documents RESET (autovacuum_enabled)"))
         await session.commit()
 
 

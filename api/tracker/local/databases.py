@@ -35,21 +35,22 @@ class Databases:
 
 
 @contextmanager
-def ephemeral() -> Generator[Databases]:
+def ephemeral(*, autovacuum: bool = True) -> Generator[Databases]:
     """PostgreSQL and Valkey with nothing in them, within a second, gone at the end.
 
     The role in `database_url` may create databases, so tests can copy a migrated one (`CREATE DATABASE … TEMPLATE`).
+    Without autovacuum, what the planner knows doesn't depend on how long they run.
     """
     with (
         claimed_temporary_directory() as directory,
-        postgres(directory, durable=False) as database_url,
+        postgres(directory, durable=False, autovacuum=autovacuum) as database_url,
         valkey(directory, durable=False) as redis_url,
     ):
         yield Databases(database_url, redis_url)
 
 
 @contextmanager
-def postgres(directory: Path, *, durable: bool) -> Generator[str]:
+def postgres(directory: Path, *, durable: bool, autovacuum: bool = True) -> Generator[str]:
     """Runs PostgreSQL on `directory`/postgres and gives its URL; its log goes to `directory`/postgres.log.
 
     Raises:
@@ -61,6 +62,8 @@ def postgres(directory: Path, *, durable: bool) -> Generator[str]:
     command = [_postgres_program("postgres"), "-D", data, "-p", "5432", "-c", "listen_addresses="]
     if not durable:
         command += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    if not autovacuum:
+        command += ["-c", "autovacuum=off"]
     status = data / "postmaster.pid"
 
     def is_ready(pid: int) -> bool:
