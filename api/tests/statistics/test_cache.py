@@ -91,23 +91,23 @@ def replica(redis: Redis) -> tuple[FigureCache, Generations]:
 async def test_a_hundred_who_ask_two_replicas_at_once_wait_for_one_computation(redis: Redis) -> None:
     (one, _), (other, _) = replica(redis), replica(redis)
     slow = Slow()
-    waiting = [asyncio.ensure_future(cache.get("all", "30", slow)) for cache in (one, other) * 50]
+    waiting = [asyncio.ensure_future(cache.get("all", {"30": slow})) for cache in (one, other) * 50]
     async with asyncio.timeout(5):
         await slow.begun.wait()
         slow.may_end.set()
-        assert await asyncio.gather(*waiting) == [b"1"] * 100
+        assert await asyncio.gather(*waiting) == [[b"1"]] * 100
 
 
 async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(redis: Redis) -> None:
     cache, generations = replica(redis)
     slow = Slow()
-    early = asyncio.ensure_future(cache.get("all", "30", slow))
+    early = asyncio.ensure_future(cache.get("all", {"30": slow}))
     await slow.begun.wait()
     generations.changed({7})
     async with asyncio.timeout(5):
         while await generations.of("all") == 0:  # noqa: ASYNC110 (Redis tells nobody)
             await asyncio.sleep(0.01)
-    late = asyncio.ensure_future(cache.get("all", "30", slow))
+    late = asyncio.ensure_future(cache.get("all", {"30": slow}))
     slow.may_end.set()
     await early
     await late

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -36,22 +37,24 @@ class FigureCache:
         self._avoid_until = 0.0
         self._under_way: dict[tuple[str, str], asyncio.Task[bytes]] = {}
 
-    async def get(self, scope: str, variant: str, compute: Compute) -> bytes:
-        """The value as of the scope's latest change, at most two seconds late."""
+    async def get(self, scope: str, wanted: Mapping[str, Compute]) -> list[bytes]:
+        """The values of these variants as of the scope's latest change, at most two seconds late."""
         redis, generations = self._redis, self._generations
         if redis is None or generations is None or time.monotonic() < self._avoid_until:
-            return await self._once(scope, variant, compute)
+            return [await self._once(scope, *one) for one in wanted.items()]
         try:
             await generations.watch()
-            generation = await generations.of(scope)
-            key = f"figures:{scope}:{generation}:{variant}"
-            kept: Any = await redis.get(key)
+            dated = f"{scope}:{await generations.of(scope)}"
+            kept: list[Any] = await redis.mget([_key(dated, variant) for variant in wanted])
         except REDIS_TROUBLE as error:
             self._avoid(error)
-            return await self._once(scope, variant, compute)
-        if kept is not None:
-            return kept
-        return await self._once(f"{scope}:{generation}", variant, lambda: self._computed(redis, key, compute))
+            return [await self._once(scope, *one) for one in wanted.items()]
+        return [
+            await self._once(dated, variant, partial(self._computed, redis, _key(dated, variant), compute))
+            if value is None
+            else value
+            for value, (variant, compute) in zip(kept, wanted.items(), strict=True)
+        ]
 
     async def _once(self, scope: str, variant: str, compute: Compute) -> bytes:
         """Joins a computation of this process that is under way, or begins one that outlives whoever began it."""
@@ -87,3 +90,7 @@ class FigureCache:
     def _avoid(self, error: BaseException) -> None:
         self._avoid_until = time.monotonic() + AVOID_REDIS_SECONDS
         logger.warning("figures are not cached for now", extra={"error": type(error).__name__})
+
+
+def _key(scope: str, variant: str) -> str:
+    return f"figures:{scope}:{variant}"

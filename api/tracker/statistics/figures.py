@@ -29,7 +29,10 @@ class Figures:
 
         variant = f"{window.days}:{window.zone.key}:{window.last}:{window.last_utc}"
         if not viewer.is_staff:
-            return self._decoder.decode(await self._cache.get(scope_of_reporter(viewer.id), variant, compute))
-        stats = self._decoder.decode(await self._cache.get(ALL, variant, compute))
-        stats.my_open = int(await self._cache.get(ALL, f"my_open:{viewer.id}", compute_my_open))
+            (figures,) = await self._cache.get(scope_of_reporter(viewer.id), {variant: compute})
+            return self._decoder.decode(figures)
+        wanted = {variant: compute, f"my_open:{viewer.id}": compute_my_open}
+        figures, my_open = await self._cache.get(ALL, wanted)
+        stats = self._decoder.decode(figures)
+        stats.my_open = int(my_open)
         return stats

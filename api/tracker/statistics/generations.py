@@ -56,6 +56,8 @@ class Generations:
         if self._joined is None or not self.is_watching:
             self._joined = asyncio.ensure_future(self._join_feed())
         self._watching_until = time.monotonic() + WATCH_SECONDS
+        if self._joined.done():
+            return self._joined.result()
         try:
             async with asyncio.timeout(JOIN_SECONDS):
                 await asyncio.shield(self._joined)
