@@ -31,7 +31,7 @@ const server = {
 const CHUNKS = [
 	{
 		name: 'app',
-		test: /client[/\\]entry\.js$|client-optimized[/\\](app|nodes[/\\]0)\.js$|components[/\\](domain|ui[/\\](Avatar|Button|EmptyState|Spinner|tooltip))|kit[/\\]src[/\\]runtime|lucide[/\\].*[/\\]check\.|utils[/\\]identity|accounts[/\\]return/,
+		test: /client[/\\]entry\.js$|client-optimized[/\\](app|nodes[/\\]0)\.js$|components[/\\](domain|ui[/\\](Avatar|Button|EmptyState|Spinner|tooltip))|kit[/\\]src[/\\](runtime|exports)|lucide[/\\].*[/\\](check|cloud-alert|compass)\.|utils[/\\]identity|accounts[/\\]return/,
 		priority: 3
 	},
 	{ name: 'shell', test: /\(app\)[/\\]\+layout/, priority: 2 },

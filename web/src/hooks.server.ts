@@ -1,10 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import type { Handle } from '@sveltejs/kit';
 import { building } from '$app/environment';
 import favicon from '../static/favicon.svg?raw';
 import early from './early.js?raw';
 
 const CLIENT = '.svelte-kit/output/client';
+
+/** What the scripts of a first load may weigh, compressed by gzip. */
+const MOST_BYTES: Record<string, number> = { guest: 100_000, '/issues': 100_000 };
 
 /** The client as it was built: by source, the files and what they import. */
 type Manifest = Record<string, { file: string; name: string; imports?: string[] }>;
@@ -23,12 +27,25 @@ export const handle: Handle = ({ event, resolve }) =>
 /** By page, the files that the browser would else only hear of one after another; the largest first. */
 function partsTag(): string {
 	const manifest = JSON.parse(readFileSync(`${CLIENT}/.vite/manifest.json`, 'utf8')) as Manifest;
-	const guest = ['entry/start', 'entry/app', nodeOf(manifest, '+layout.svelte')];
-	const user = [...guest, nodeOf(manifest, '(app)/+layout.svelte')];
-	const page = (folder: string) => [...user, nodeOf(manifest, `(app)${folder}/+page.svelte`)];
+	const routes = (...names: string[]) => names.map((name) => nodeOf(manifest, name));
+	const app = ['entry/start', 'entry/app', ...routes('+layout.svelte', '+error.svelte')];
+	const guest = [...app, ...routes('(auth)/+layout.ts', '(auth)/login/+page.svelte')];
+	const user = [...app, ...routes('(app)/+layout.svelte', '(app)/+error.svelte')];
+	const page = (folder: string) => [...user, ...routes(`(app)${folder}/+page.svelte`)];
 	const names = { guest, user, '/': page(''), '/issues': page('/issues'), '/board': page('/board') };
-	const parts = Object.entries(names).map(([key, names]) => [key, partsOf(manifest, names)]);
+	const parts = Object.entries(names).map(([key, names]) => [key, partsOf(manifest, names)] as const);
+	for (const [page, files] of parts) weigh(page, files);
 	return `<meta name="parts" content='${JSON.stringify(Object.fromEntries(parts))}' />`;
+}
+
+/** Fails the build when people would wait too long for their first page. */
+function weigh(page: string, files: string[]): void {
+	const most = MOST_BYTES[page] ?? Infinity;
+	const size = files.reduce(
+		(sum, file) => sum + gzipSync(readFileSync(CLIENT + file), { level: 9 }).length,
+		0
+	);
+	if (size > most) throw new Error(`the scripts for ${page} take ${size} bytes compressed, above ${most}`);
 }
 
 /** The name of a route's file. */

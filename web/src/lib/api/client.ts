@@ -1,6 +1,5 @@
-import createClient from 'openapi-fetch';
 import { Problem } from './errors.ts';
-import type { paths } from './schema.d.ts';
+import { createApi } from './requests.ts';
 import { AccessTokens } from './tokens.ts';
 
 const TIMEOUT = 20_000;
@@ -55,11 +54,7 @@ export const API = new URL('/api', location.origin).href;
  * The API, typed by its own OpenAPI document. Every failure is thrown as a `Problem`, so use it with `ok`:
  * `const me = await ok(api.GET('/users/me'))`.
  */
-export const api = createClient<paths>({
-	baseUrl: API,
-	fetch: apiFetch,
-	querySerializer: { array: { style: 'form', explode: true } }
-});
+export const api = createApi(API, apiFetch);
 
 /** The body of an answer that is known to be one, because failures are thrown. */
 export async function ok<T>(answer: Promise<{ data?: T }>): Promise<T> {
