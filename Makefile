@@ -29,8 +29,11 @@ run: $(API_INSTALLED) $(WEB_BUILT) ## Run everything on http://localhost:8080, w
 dev: install ## The same, taking changed files over at once
 	@exec $(BIN)/python -m tracker.local run --reload
 
-# The browser tests before the API's, some of which look at the web app as those have built it.
-test: lint test-web e2e test-api ## Everything that has to pass: lint, API, web and browser tests
+# Two at a time, because browser tests and linters leave a processor idle. The API's come last: they use two by
+# themselves, and some look at the web app as it is built. What each says comes in one piece where make can do that.
+test: install $(WEB_BUILT) ## Everything that has to pass: lint, API, web and browser tests
+	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		e2e lint-api lint-web test-web test-api
 
 test-api: $(API_INSTALLED) ## The API's tests
 	@.ci/nginx >/dev/null || [ $$? -eq 3 ]
