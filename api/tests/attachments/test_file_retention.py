@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 
 from tests.attachments.uploading import attached, contents_of, download, names_in, upload
 from tests.people import Person, accepted, refused
+from tests.processes import TRACKER, environment_of
 from tracker.attachments.jobs import remove_discarded_files, remove_expired_files, sweep_orphaned_files
 from tracker.attachments.retention import Retention
 from tracker.attachments.storage import Storage
@@ -95,15 +96,8 @@ async def test_a_dry_run_names_what_would_go_and_leaves_it(
         await session.commit()
 
     async def tracker(*command: str) -> str:
-        environment = os.environ | {
-            "DATABASE_URL": settings.database_url,
-            "SECRET_KEY": settings.secret_key,
-            "UPLOAD_STORE": settings.upload_store,
-        }
-        program = Path(sys.executable).parent / "tracker"
-        process = await asyncio.create_subprocess_exec(
-            program, *command, env=environment, stdout=asyncio.subprocess.PIPE
-        )
+        environment = environment_of(settings)
+        process = await asyncio.create_subprocess_exec(TRACKER, *command, env=environment, stdout=PIPE)
         said, _ = await process.communicate()
         assert process.returncode == 0
         return said.decode()
