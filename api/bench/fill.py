@@ -17,6 +17,8 @@ ISSUES_A_REPORTER = 50
 STAFF = 20
 COMMON_WORD, RARE_WORD = "login", "zymurgy"
 """One stands in every fourth issue; the other in the titles of the oldest twenty only."""
+COMMON_PHRASE = "hema povo"
+"""Each of these words stands in most issues; next to each other, in few."""
 
 _TABLES = ("issues", "comments", "events", "search_documents")
 _TEXTS, _WORDS = 4000, 3000
@@ -147,12 +149,15 @@ async def fill(url: str, issues: int, *, password_hash: str | None = None) -> No
         await connection.execute(_PEOPLE, STAFF, people, password_hash)
         await connection.execute("CREATE UNLOGGED TABLE texts (n int PRIMARY KEY, body text)")
         await connection.copy_records_to_table("texts", records=list(enumerate(_texts(), start=1)))
-        await connection.execute("""
+        await connection.execute(
+            """
             ALTER TABLE texts ADD words tsvector GENERATED ALWAYS AS (search_part(body, 'D')) STORED;
             CREATE AGGREGATE joined_words (tsvector) (sfunc = tsvector_concat, stype = tsvector);
             SELECT learn_words(body) FROM texts;
+            SELECT learn_words('{rare}');
             ANALYZE texts;
-        """)
+        """.replace("{rare}", RARE_WORD)
+        )
         middle = issues // 2
         await asyncio.gather(
             _fill_range(connection, 1, middle, issues=issues, people=people),

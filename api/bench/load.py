@@ -21,6 +21,7 @@ class Timing:
 
     a_second: float
     p50: float
+    p95: float
     p99: float
 
 
@@ -53,7 +54,8 @@ async def measure(port: int, requests: Sequence[bytes], *, at_once: int, seconds
     taken = await _run(port, cycle([*requests[middle:], *requests[:middle]]), at_once, seconds)
     elapsed = time.perf_counter() - started
     taken.sort()
-    return Timing(len(taken) / elapsed, 1000 * statistics.median(taken), 1000 * taken[math.ceil(len(taken) * 0.99) - 1])
+    p95, p99 = (1000 * taken[math.ceil(len(taken) * share) - 1] for share in (0.95, 0.99))
+    return Timing(a_second=len(taken) / elapsed, p50=1000 * statistics.median(taken), p95=p95, p99=p99)
 
 
 async def _run(port: int, requests: Iterator[bytes], at_once: int, seconds: float) -> list[float]:

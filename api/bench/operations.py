@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
-from bench.fill import COMMON_WORD, PASSWORD, RARE_WORD, STAFF
+from bench.fill import COMMON_PHRASE, COMMON_WORD, PASSWORD, RARE_WORD, STAFF
 from bench.load import Request
 from tracker.core.paging import encode_cursor
 
@@ -41,6 +42,14 @@ class Operation:
 
 def _get(path: str) -> Ask:
     return lambda _, __: Request("GET", path)
+
+
+def _query(text: str) -> Ask:
+    return _get(f"/issues/?q={quote(text)}")
+
+
+def _search(text: str) -> Ask:
+    return _get(f"/issues/search?q={quote(text)}")
 
 
 def _filtered(_: Caller, number: int) -> Request:
@@ -85,8 +94,16 @@ OPERATIONS = (
     Operation("list", _get("/issues/")),
     Operation("filter", _filtered),
     Operation("page 1000", _deep),
-    Operation("search common", _get(f"/issues/?q={COMMON_WORD}")),
-    Operation("search rare", _get(f"/issues/?q={RARE_WORD}")),
+    Operation("query common", _query(COMMON_WORD)),
+    # Only the oldest issues hold it: whoever reads them newest first until enough are found reads all.
+    Operation("query rare", _query(RARE_WORD)),
+    Operation("query phrase", _query(f'"{COMMON_PHRASE}"')),
+    Operation("search common", _search(COMMON_WORD)),
+    Operation("search rare", _search(RARE_WORD)),
+    Operation("search prefix", _search(RARE_WORD[:4])),
+    Operation("search typo", _search(RARE_WORD.replace("r", "e"))),
+    Operation("search phrase", _search(f'"{COMMON_PHRASE}"')),
+    Operation("tags", _get("/tags/")),
     Operation("detail", _detail),
     Operation("dashboard", _get("/issues/dashboard/stats"), has_floor=False),
     Operation("update", _update, writes=True),

@@ -164,7 +164,7 @@ def _line(measured: Measured) -> str:
     floor = f"{measured.api.a_second / measured.floor.a_second:4.0%} of floor" if measured.floor else ""
     return (
         f"{measured.issues:9,} {measured.operation:14} {measured.caller:9} x{measured.at_once:<3} "
-        f"{measured.api.a_second:8,.0f}/s  p50 {measured.api.p50:7.2f}  p99 {measured.api.p99:7.2f} ms  "
+        f"{measured.api.a_second:8,.0f}/s  p50 {measured.api.p50:7.2f}  p95 {measured.api.p95:7.2f}  p99 {measured.api.p99:7.2f} ms  "
         f"{measured.statements} statements in {measured.sql_milliseconds:6.2f} ms  {floor}"
     )
 
