@@ -138,3 +138,11 @@ async def test_redis_may_go_and_come_back(installed: Installed, admin: Person, d
     await works(client, admin, "during")
     with valkey(directory, durable=False):
         await works(client, admin, "after")
+
+
+async def test_what_waits_too_long_for_a_lock_is_503(
+    maintainer: Person, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    async with sessions() as session:
+        await session.execute(text("LOCK TABLE issues"))
+        refused(await maintainer.get("/issues/"), 503)

@@ -55,7 +55,7 @@ class Reads:
         try:
             rows: list[Record] = await slot.driver_connection.fetch(sql, *arguments)
         except BaseException as error:
-            for listener in self._engine.dispatch.handle_error:
+            for listener in self._engine.dialect.dispatch.handle_error:
                 listener(Failure(error))
             if not isinstance(error, Exception):  # given up in the middle of an answer
                 slot.invalidate(error)

@@ -6,7 +6,7 @@ It takes several times as long to build, look up and unpack a statement as Postg
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam
+from sqlalchemy import BindParameter, Row, Select, TextClause, bindparam
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ def parameter(name: str, type_: Any) -> BindParameter[Any]:
 class Statement:
     """A query as asyncpg takes it, with parameters."""
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: Select[Any] | TextClause) -> None:
         compiled: Any = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql = str(compiled)
         self._names: list[str] = compiled.positiontup or []
