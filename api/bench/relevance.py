@@ -12,12 +12,12 @@ from pathlib import Path
 
 import click
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.serving import settings_of
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions, database_config, session_maker
 from tracker.core.migrations import migrations
+from tracker.core.reads import Reads
 from tracker.core.zones import zone_of
 from tracker.imports.commands import import_file
 from tracker.imports.jira import read_entries
@@ -47,15 +47,14 @@ def with_slip(title: str, chance: random.Random) -> str:
     )
 
 
-async def find_known_items(sessions: Sessions, titles: Sequence[tuple[int, str]]) -> None:
+async def find_known_items(search: Search, titles: Sequence[tuple[int, str]]) -> None:
     chance = random.Random(1)  # noqa: S311 (the same slips each time)
     places: list[int | None] = []
-    async with sessions() as session:
-        for issue_id, title in chance.sample(titles, min(KNOWN_ITEMS, len(titles))):
-            # What is asked for is words; a title may hold what the query language knows.
-            words = " ".join(with_slip(title, chance).lower().translate(_NO_QUERY).split()[:MAX_TERMS])
-            hits = (await search_of(session).find(words[:500], zone=zone_of("UTC"), limit=5)).items
-            places.append(next((n for n, hit in enumerate(hits) if hit.issue.id == issue_id), None))
+    for issue_id, title in chance.sample(titles, min(KNOWN_ITEMS, len(titles))):
+        # What is asked for is words; a title may hold what the query language knows.
+        words = " ".join(with_slip(title, chance).lower().translate(_NO_QUERY).split()[:MAX_TERMS])
+        hits = (await search.find(words[:500], zone=zone_of("UTC"), limit=5)).items
+        places.append(next((n for n, hit in enumerate(hits) if hit.issue.id == issue_id), None))
     found = [place for place in places if place is not None]
     click.echo(
         f"Known items: {len(places)} titles with one slip each; first {found.count(0) / len(places):.1%}, "
@@ -63,22 +62,18 @@ async def find_known_items(sessions: Sessions, titles: Sequence[tuple[int, str]]
     )
 
 
-async def find_duplicates(sessions: Sessions) -> None:
+async def find_duplicates(sessions: Sessions, search: Search) -> None:
     async with sessions() as session:
         pairs = (
             await session.execute(select(Issue.id, Issue.duplicate_of_id).where(Issue.duplicate_of_id.is_not(None)))
         ).all()
-        ranks: list[int] = []
-        for duplicate, original in pairs:
-            similar = (await search_of(session).similar_to(duplicate, limit=10)).items
-            ranks.append(next((n for n, each in enumerate(similar) if each.issue.id == original), 99))
+    ranks: list[int] = []
+    for duplicate, original in pairs:
+        similar = (await search.similar_to(duplicate, limit=10)).items
+        ranks.append(next((n for n, each in enumerate(similar) if each.issue.id == original), 99))
     total = max(1, len(ranks))
     at_five, at_ten = (sum(rank < bound for rank in ranks) / total for bound in (5, 10))
     click.echo(f"Similar issues: {len(ranks)} marked duplicates; recall@5 {at_five:.1%}, recall@10 {at_ten:.1%}")
-
-
-def search_of(session: AsyncSession) -> Search:
-    return Search(session, Viewer(id=1, role=Role.ADMIN))
 
 
 @click.command()
@@ -95,8 +90,9 @@ def main(file: Path) -> None:
             sessions = session_maker(database)
             async with sessions() as session:
                 titles = (await session.execute(select(Issue.id, Issue.title))).all()
-            await find_known_items(sessions, [(row.id, row.title) for row in titles])
-            await find_duplicates(sessions)
+            search = Search(Reads(database.get_engine()), Viewer(id=1, role=Role.ADMIN))
+            await find_known_items(search, [(row.id, row.title) for row in titles])
+            await find_duplicates(sessions, search)
             await database.get_engine().dispose()
 
         asyncio.run(measure())

@@ -22,6 +22,7 @@ from tracker.operations.metrics import read_metrics
 from tracker.realtime.controllers import list_events
 from tracker.realtime.sockets import open_socket
 from tracker.search.controllers import SearchController
+from tracker.search.dependencies import provide_search
 from tracker.statistics.controllers import list_daily_stats, read_dashboard
 
 ROUTE_HANDLERS: list[ControllerRouterHandler] = [
@@ -60,4 +61,5 @@ DEPENDENCIES: dict[str, Any] = {
     "issues": provide_issues,
     "issue_list": provide_issue_list,
     "issue_reader": provide_issue_reader,
+    "search": provide_search,
 }

@@ -180,3 +180,39 @@ async def test_stop_words_are_those_of_the_database(sessions: async_sessionmaker
     async with sessions() as session:
         telling = set(await session.scalars(query, {"words": asked}))
     assert telling == {word for word in asked if says_something(word)} == {"login", "may", "café", "42", "x"}
+
+
+@pytest.mark.parametrize("expected", [1, 1000])
+async def test_the_newest_that_hold_a_word_are_found_however_far_back_they_are(
+    maintainer: Person, sessions: async_sessionmaker[AsyncSession], expected: int
+) -> None:
+    for title in ["Old leak", "Old leak", "Leak", *["Other"] * 20, "Leak"]:
+        await maintainer.open_issue(title)
+    holding = text("SELECT newest_holding(CAST(:word AS tsquery), :wanted, :expected, :reach)")
+    async with sessions() as session:
+
+        async def newest(word: str, wanted: int, reach: int) -> list[int]:
+            values = {"word": word, "wanted": wanted, "expected": float(expected), "reach": reach}
+            return list(await session.scalar(holding, values))
+
+        assert [await newest("leak", 1, reach) for reach in (1, 3, 1000)] == [[24]] * 3
+        assert [await newest("leak", 3, reach) for reach in (1, 3, 1000)] == [[24, 3, 2]] * 3
+        assert [await newest("old", 5, reach) for reach in (1, 3, 1000)] == [[2, 1]] * 3
+        assert await newest("nowhere", 5, 1) == []
+
+
+async def test_only_words_that_hit_are_marked(maintainer: Person) -> None:
+    await maintainer.open_issue(
+        "Logs of categories", description="Uncategorised catalogues; a category, and CATEGORY_2"
+    )
+    (hit,) = await search(maintainer, "category ")
+    assert [piece["text"] for piece in hit["title"] if piece["hit"]] == ["categories"]
+    assert [piece["text"] for piece in hit["excerpt"]["fragments"] if piece["hit"]] == ["category", "CATEGORY"]
+
+
+async def test_a_long_text_is_shown_around_its_first_hit(maintainer: Person) -> None:
+    await maintainer.open_issue("Long", description="before " * 100 + "needle" + " after" * 100)
+    (hit,) = await search(maintainer, "needle")
+    before, found, after = hit["excerpt"]["fragments"]
+    assert (len(before["text"]), found["text"], found["hit"]) == (60, "needle", True)
+    assert len(before["text"] + found["text"] + after["text"]) == 200

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Float, Select, func, select, text
+from sqlalchemy import ColumnElement, Float, Select, func, literal_column, select, text
 
 from tracker.query.text import TsQuery
 
-COMMON_SHARE, COMMON_COUNT = 0.02, 2_000
-"""Words of more than this share of all issues, and of more issues than this, are common: the first few issues that hold
-them come soon in any order, while to find all of them first would take long."""
+PAGE = 50
+"""About how many issues are wanted at a time."""
 
-_ALL = select(text("reltuples")).select_from(text("pg_class")).where(text("oid = 'search_documents'::regclass"))
+ALL_ISSUES: ColumnElement[float] = (
+    select(literal_column("reltuples", Float()))
+    .select_from(text("pg_class"))
+    .where(text("oid = 'search_documents'::regclass"))
+    .scalar_subquery()
+)
 
 
 class Estimates(msgspec.Struct, frozen=True):
@@ -21,15 +25,20 @@ class Estimates(msgspec.Struct, frozen=True):
     issues: float
     matching: Sequence[float]
 
+    def walk(self, rows: float) -> float:
+        """How many issues have to be looked at in any order to come by a page of those that hold the words."""
+        return PAGE * self.issues / rows
+
     def is_common(self, rows: float) -> bool:
-        return rows > max(COMMON_COUNT, COMMON_SHARE * self.issues)
+        """Whether to look at issues in some order reads fewer of them than to find all that hold the words."""
+        return rows > self.walk(rows)
 
 
 def select_estimates(searches: Sequence[TsQuery]) -> Select[Any]:
     """Selects one row for `estimates_of`. It reads no issue: the planner knows the most common words and how common."""
     expected: list[ColumnElement[float]] = [func.expected_documents(search, type_=Float()) for search in searches]
     columns = [column.label(f"expected_{number}") for number, column in enumerate(expected)]
-    return select(_ALL.scalar_subquery().label("issues"), *columns)
+    return select(ALL_ISSUES.label("issues"), *columns)
 
 
 def estimates_of(row: Sequence[float]) -> Estimates:

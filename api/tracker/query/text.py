@@ -151,6 +151,11 @@ def matches(wanted: TsQuery) -> Condition:
     return SearchDocument.document.bool_op("@@")(wanted)
 
 
+def held(wanted: TsQuery) -> Condition:
+    """The same as a function: the operator would let the index in."""
+    return func.ts_match_vq(SearchDocument.document, wanted)
+
+
 def is_wordy(node: ast.Node) -> bool:
     match node:
         case ast.Words():
@@ -171,9 +176,8 @@ def _found(wanted: TsQuery, way: Way) -> Condition:
             found = select(SearchDocument.issue_id).where(matches(wanted)).correlate(None)
             return Issue.id == any_(func.array(found.scalar_subquery()))
         case "row by row":
-            # A function, because the operator would let the index in again.
-            held = select(func.ts_match_vq(SearchDocument.document, wanted)).where(SearchDocument.issue_id == Issue.id)
-            return held.correlate(Issue).scalar_subquery().is_(true())
+            holds = select(held(wanted)).where(SearchDocument.issue_id == Issue.id)
+            return holds.correlate(Issue).scalar_subquery().is_(true())
         case "freely":
             return Issue.id.in_(select(SearchDocument.issue_id).where(matches(wanted)))
 

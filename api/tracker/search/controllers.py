@@ -5,9 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from tracker.accounts.viewer import Viewer
 from tracker.core.openapi import READ, READ_ONE
 from tracker.core.schema import NO_NUL, PathId
 from tracker.core.zones import TimeZone, zone_of
@@ -34,8 +32,7 @@ class SearchController(Controller):
     @get("/search", operation_id="searchIssues", summary="Search issues, best first", responses=READ)
     async def search_issues(
         self,
-        viewer: NamedDependency[Viewer],
-        session: NamedDependency[AsyncSession],
+        search: NamedDependency[Search],
         q: Words,
         limit: Hits = 20,
         tz: TimeZone = "UTC",
@@ -48,18 +45,17 @@ class SearchController(Controller):
 
         Hits are told as pieces of plain text, in `title` and, where other texts hold the words, in `excerpt`.
         """
-        return await Search(session, viewer).find(q, zone=zone_of(tz), limit=limit)
+        return await search.find(q, zone=zone_of(tz), limit=limit)
 
     @get("/similar", operation_id="listSimilarToTitle", summary="Issues like one about to be filed", responses=READ)
     async def list_similar_to_title(
         self,
-        viewer: NamedDependency[Viewer],
-        session: NamedDependency[AsyncSession],
+        search: NamedDependency[Search],
         title: Title,
         limit: Hits = 5,
     ) -> SimilarIssues:
         """To be asked while the title is typed. Only issues that the viewer may see are among them."""
-        return await Search(session, viewer).similar_to_title(title, limit=limit)
+        return await search.similar_to_title(title, limit=limit)
 
     @get(
         "/{issue_id:str}/similar",
@@ -70,9 +66,8 @@ class SearchController(Controller):
     async def list_similar_issues(
         self,
         issue_id: PathId,
-        viewer: NamedDependency[Viewer],
-        session: NamedDependency[AsyncSession],
+        search: NamedDependency[Search],
         limit: Hits = 5,
     ) -> SimilarIssues:
         """For triage. `PATCH /issues/{issue_id}` with `{"duplicate_of": <id>}` marks it as the duplicate of one."""
-        return await Search(session, viewer).similar_to(issue_id, limit=limit)
+        return await search.similar_to(issue_id, limit=limit)

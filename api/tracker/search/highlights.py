@@ -1,82 +1,90 @@
 """What of an issue to show for a search: pieces of plain text, some of which hit."""
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import TEXT
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import ARRAY
+from asyncpg import Record
+from sqlalchemy import ARRAY, Text, text
 
-from tracker.models import Comment, Issue
-from tracker.query.text import TsQuery
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement, parameter
 from tracker.search.schemas import Excerpt, Fragment
+from tracker.search.tsquery import beginnings_in, lexemes_in
 
-BEGIN, END = "\x02", "\x03"
-LENGTH = 200
+BEFORE, LENGTH = 60, 200
+"""How much of a text is shown before its first hit, and in all."""
+_WORD = re.compile(r"[^\W_]+")
+_SAME_LETTERS = 3
+"""With as many letters a word begins as its stem does, but for the last of the stem: "categories" is "categori"."""
 
-
-class Highlights:
-    """Of issues that were found, for the words that they were found by."""
-
-    def __init__(self, session: AsyncSession, search: TsQuery) -> None:
-        self._session = session
-        self._search = search
-
-    async def of(self, issue_ids: Sequence[int]) -> dict[int, tuple[list[Fragment], Excerpt | None]]:
-        """Title and excerpt by issue."""
-        excerpt = func.search_excerpt
-        query = select(
-            Issue.id,
-            excerpt(Issue.title, self._search, type_=ARRAY(TEXT())),
-            excerpt(Issue.description, self._search, type_=ARRAY(TEXT())),
-        ).where(Issue.id.in_(issue_ids))
-        found: dict[int, tuple[list[Fragment], Excerpt | None]] = {}
-        for issue_id, title, description in await self._session.execute(query):
-            fragments = fragments_of(*description)
-            hits = any(fragment.hit for fragment in fragments)
-            found[issue_id] = (
-                fragments_of(*title),
-                Excerpt(source="description", comment_id=None, fragments=fragments) if hits else None,
-            )
-        unseen = [issue_id for issue_id, (_, shown) in found.items() if shown is None]
-        for issue_id, shown in (await self._in_comments(unseen)).items():
-            found[issue_id] = (found[issue_id][0], shown)
-        return found
-
-    async def _in_comments(self, issue_ids: Sequence[int]) -> dict[int, Excerpt]:
-        """From each issue's latest comment that holds one of the words."""
-        if not issue_ids:
-            return {}
-        latest = (
-            select(func.max(Comment.id))
-            .where(Comment.issue_id.in_(issue_ids), Comment.search.bool_op("@@")(self._search))
-            .group_by(Comment.issue_id)
-        )
-        query = select(
-            Comment.issue_id, Comment.id, func.search_excerpt(Comment.body, self._search, type_=ARRAY(TEXT()))
-        ).where(Comment.id.in_(latest))
-        return {
-            issue_id: Excerpt(source="comment", comment_id=comment_id, fragments=fragments_of(*shown))
-            for issue_id, comment_id, shown in await self._session.execute(query)
-        }
+_STEMS = Statement(
+    text("""
+    SELECT word, tsvector_to_array(to_tsvector('english', word)) AS lexemes FROM unnest(:words) AS word
+    """).bindparams(parameter("words", ARRAY(Text)))
+)
 
 
-def fragments_of(plain: str, marked: str) -> list[Fragment]:
-    """The text with its hits.
+class Marks:
+    """What to mark in the texts of issues that were found: words that full text takes for one of those searched for.
 
-    Args:
-        plain: as people wrote it.
-        marked: the same, character by character, but for punctuation, and with marks around the hits.
+    To have PostgreSQL mark whole texts would take longer than to find them. It is asked only for words that may hit.
     """
-    pieces = groupby(zip(plain[:LENGTH], _hits(marked), strict=False), key=lambda pair: pair[1])
-    return [Fragment(text="".join(char for char, _ in piece), hit=hit) for hit, piece in pieces]
+
+    def __init__(self, search: str) -> None:
+        self._lexemes = frozenset(lexemes_in(search))
+        self._beginnings = tuple(beginnings_in(search))
+        self._hits: set[str] = set()
+
+    async def read(self, reads: Reads, texts: Iterable[str]) -> None:
+        """Finds out which words of the texts hit."""
+        begins = tuple({lexeme[: max(1, min(_SAME_LETTERS, len(lexeme) - 1))] for lexeme in self._lexemes})
+        words = {word.lower() for text in texts for word in _WORD.findall(text)}
+        self._hits = {word for word in words if word.startswith(self._beginnings)}
+        unsure = [word for word in words - self._hits if word.startswith(begins)]
+        if unsure:
+            rows = await reads.fetch(_STEMS, words=unsure)
+            self._hits |= {row["word"] for row in rows if not self._lexemes.isdisjoint(row["lexemes"])}
+
+    def title(self, title: str) -> list[Fragment]:
+        return _fragments(title, self._spans(title), 0, len(title))
+
+    def excerpt(self, row: Record) -> Excerpt | None:
+        """From the issue's description or, if nothing hits there, from a comment."""
+        if fragments := self._around_first(row["description"]):
+            return Excerpt(source="description", comment_id=None, fragments=fragments)
+        if fragments := self._around_first(row["comment"]):
+            return Excerpt(source="comment", comment_id=row["comment_id"], fragments=fragments)
+        return None
+
+    def _around_first(self, text: str | None) -> list[Fragment]:
+        spans = list(self._spans(text or ""))
+        if not text or not spans:
+            return []
+        first = max(0, spans[0][0] - BEFORE)
+        return _fragments(text, spans, first, first + LENGTH)
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        return (word.span() for word in _WORD.finditer(text) if word[0].lower() in self._hits)
 
 
-def _hits(marked: str) -> Iterator[bool]:
-    hit = False
-    for char in marked:
-        if char in {BEGIN, END}:
-            hit = char == BEGIN
-        else:
-            yield hit
+def _fragments(text: str, spans: Iterable[tuple[int, int]], first: int, end: int) -> list[Fragment]:
+    """The text between two places, cut where hits begin and end."""
+    pieces: list[Fragment] = []
+    for start, stop in spans:
+        if start >= end:
+            break
+        if start > first:
+            pieces.append(Fragment(text=text[first:start], hit=False))
+        pieces.append(Fragment(text=text[start : min(stop, end)], hit=True))
+        first = stop
+    if first < min(end, len(text)):
+        pieces.append(Fragment(text=text[first:end], hit=False))
+    return pieces
+
+
+def texts_of(rows: Sequence[Record]) -> Iterator[str]:
+    """All that may be shown of issues."""
+    for row in rows:
+        yield row["title"]
+        yield row["description"] or ""
+        yield row["comment"] or ""

@@ -1,32 +1,38 @@
 """Search for one viewer."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from asyncpg import Record
+from sqlalchemy import BigInteger, Integer, select
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
 from tracker.core.errors import FieldError, Invalid, NotFound
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement, parameter
 from tracker.core.text import parts_of
 from tracker.issues.rows import row_of, select_rows
-from tracker.issues.visibility import visible_issues
+from tracker.issues.visibility import any_viewer, visible_issues
 from tracker.models import Issue
 from tracker.query import ast
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
-from tracker.query.text import Condition, is_wordy, without_empty_words
-from tracker.search.highlights import Highlights
-from tracker.search.ranking import Ranking, conjunction, disjunction
+from tracker.query.text import is_wordy, without_empty_words
+from tracker.search.highlights import Marks, texts_of
+from tracker.search.ranking import Narrowing, Ranking
 from tracker.search.schemas import Fragment, SearchHit, SearchResults, SimilarIssue, SimilarIssues
 from tracker.search.terms import Term, read_terms
+from tracker.search.tsquery import all_of, any_of
 
 LEAST_SCORE = 0.15
 """What an issue has to reach that does not hold all words."""
 SIMILAR_CANDIDATES = 1000
+MOST_HOLDING = 2 * SIMILAR_CANDIDATES
+"""Words of more issues than this are left out: else the newest that hold them would crowd out all others."""
 MOST_TERMS = 6
 """So many of the rarest words decide which issues are compared."""
 
@@ -34,9 +40,9 @@ MOST_TERMS = 6
 class Search:
     """Finds issues that the viewer may see."""
 
-    def __init__(self, session: AsyncSession, viewer: Viewer, clock: Clock = utc_now) -> None:
-        self._session = session
-        self._viewer = viewer
+    def __init__(self, reads: Reads, viewer: Viewer, clock: Clock = utc_now) -> None:
+        self._reads = reads
+        self._viewer = Viewer(viewer.id, viewer.role)  # whatever their session
         self._clock = clock
 
     async def find(self, text: str, *, zone: ZoneInfo, limit: int) -> SearchResults:
@@ -50,22 +56,25 @@ class Search:
         if query.root is not None and root is None:
             return SearchResults(items=[])
         words, others = _split(root)
-        asked = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of)
-        where = [condition_of(asked, self._viewer, zone)] if others or query.as_of else []
+        rest = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of, as_of_utc=query.as_of_utc)
+        narrowing = Narrowing(rest, zone, self._viewer) if others or query.as_of else None
         is_begun = bool(words) and text.endswith(words[-1])
-        terms = await read_terms(self._session, words, is_begun=is_begun)
+        terms = await read_terms(self._reads, words, is_begun=is_begun)
         if not terms:
-            return SearchResults(items=await self._latest(where, limit=limit) if where and not words else [])
-        rows = await self._ranked(terms, " ".join(words), where, limit=limit)
-        marks = Highlights(self._session, disjunction([term.any(with_slips=True) for term in terms]))
-        shown = await marks.of([row.id for row in rows])
+            return SearchResults(items=await self._latest(narrowing, limit=limit) if narrowing and not words else [])
+        search = any_of(term.any(with_slips=True) for term in terms)
+        rows = await self._ranked(terms, " ".join(words), narrowing, limit=limit, marks=search)
+        marks = Marks(search)
+        await marks.read(self._reads, texts_of(rows))
         return SearchResults(
             items=[
                 SearchHit(
-                    issue=row_of(row), title=shown[row.id][0], excerpt=shown[row.id][1], score=round(row.score, 3)
+                    issue=row_of(row),
+                    title=marks.title(row["title"]),
+                    excerpt=marks.excerpt(row),
+                    score=round(row["score"], 3),
                 )
                 for row in rows
-                if row.id in shown
             ]
         )
 
@@ -79,11 +88,10 @@ class Search:
         Raises:
             NotFound: the viewer can't see the issue.
         """
-        query = select(Issue.title).where(Issue.id == issue_id, visible_issues(self._viewer))
-        title = await self._session.scalar(query)
-        if title is None:
+        found = await self._reads.fetch(_TITLE[self._viewer.is_staff], issue_id=issue_id, viewer_id=self._viewer.id)
+        if not found:
             raise NotFound
-        return await self._similar(title, limit=limit, but=issue_id)
+        return await self._similar(found[0]["title"], limit=limit, but=issue_id)
 
     def _read(self, text: str, zone: ZoneInfo) -> ast.Query:
         try:
@@ -91,62 +99,83 @@ class Search:
         except QueryError as error:
             raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
 
-    async def _latest(self, where: Sequence[Condition], *, limit: int) -> list[SearchHit]:
+    async def _latest(self, narrowing: Narrowing, *, limit: int) -> list[SearchHit]:
         """Where there are no words to rank by."""
-        query = select_rows(self._viewer).where(*where).order_by(Issue.updated_at.desc(), Issue.id.desc()).limit(limit)
+        rows = await self._reads.fetch(_latest(narrowing), limit=limit)
         return [
-            SearchHit(issue=row_of(row), title=[Fragment(text=row.title, hit=False)], excerpt=None, score=0)
-            for row in await self._session.execute(query)
+            SearchHit(issue=row_of(row), title=[Fragment(text=row["title"], hit=False)], excerpt=None, score=0)
+            for row in rows
         ]
 
     async def _ranked(
-        self, terms: Sequence[Term], title: str, where: Sequence[Condition], *, limit: int
-    ) -> list[Row[Any]]:
+        self, terms: Sequence[Term], title: str, narrowing: Narrowing | None, *, limit: int, marks: str
+    ) -> list[Record]:
         """First those that hold all words; then, if there are not enough, those that hold some, or slips of them."""
-        ranking = Ranking(self._session, self._viewer)
+        ranking = Ranking(self._reads, self._viewer, narrowing)
         weighed, estimates = await ranking.weigh(terms)
-        every = conjunction([term.any(with_slips=False) for term in terms])
-        is_common = bool(estimates.matching) and estimates.is_common(estimates.matching[-1])
-        rows = [*await ranking.best(weighed, every, is_common=is_common, title=title, limit=limit, where=where)]
-        if len(rows) == limit or is_common:
+        every = all_of(term.any(with_slips=False) for term in terms)
+        expected = estimates.matching[-1] if estimates.matching else 0
+        rows = await ranking.best(weighed, every, estimates, expected=expected, title=title, limit=limit, marks=marks)
+        if len(rows) == limit:
             return rows
-        ranking = Ranking(self._session, self._viewer, with_slips=True)
-        more = await self._like(ranking, terms, title, where, limit=limit)
-        known = {row.id for row in rows}
-        return rows + [row for row in more if row.id not in known and row.score >= LEAST_SCORE][: limit - len(rows)]
+        ranking = Ranking(self._reads, self._viewer, narrowing, with_slips=True)
+        more = await self._like(ranking, terms, title, limit=limit, marks=marks)
+        known = {row["id"] for row in rows}
+        return (
+            rows + [row for row in more if row["id"] not in known and row["score"] >= LEAST_SCORE][: limit - len(rows)]
+        )
 
     async def _like(
         self,
         ranking: Ranking,
         terms: Sequence[Term],
         title: str,
-        where: Sequence[Condition],
         *,
         limit: int,
-        candidates: int = SIMILAR_CANDIDATES,
-    ) -> Sequence[Row[Any]]:
+        but: int | None = None,
+        marks: str | None = None,
+    ) -> list[Record]:
         """By the rarest words; if all are common, by all of them together."""
         weighed, estimates = await ranking.weigh(terms)
-        rarest = sorted(weighed, key=lambda term: term.expected)[:MOST_TERMS]
-        rare = [term for term in rarest if not self._viewer.is_staff or not estimates.is_common(term.expected)]
+        rarest = sorted(weighed, key=lambda each: each.expected)[:MOST_TERMS]
+        rare = [each for each in rarest if each.expected <= MOST_HOLDING]
         searches = [each.term.any(with_slips=True) for each in rare or weighed]
         return await ranking.best(
             weighed,
-            disjunction(searches) if rare else conjunction(searches),
-            is_common=not rare,
+            any_of(searches) if rare else all_of(searches),
+            estimates,
+            expected=sum(each.expected for each in rare) or (estimates.matching[-1] if estimates.matching else 0),
             title=title,
             limit=limit,
-            candidates=candidates,
-            where=where,
+            candidates=SIMILAR_CANDIDATES,
+            but=but,
+            marks=marks,
         )
 
     async def _similar(self, title: str, *, limit: int, but: int | None = None) -> SimilarIssues:
-        terms = await read_terms(self._session, parts_of(title), is_begun=False)
+        terms = await read_terms(self._reads, parts_of(title), is_begun=False)
         if not terms:
             return SimilarIssues(items=[])
-        where = [] if but is None else [Issue.id != but]
-        rows = await self._like(Ranking(self._session, self._viewer), terms, title, where, limit=limit)
-        return SimilarIssues(items=[SimilarIssue(issue=row_of(row), score=round(row.score, 3)) for row in rows])
+        rows = await self._like(Ranking(self._reads, self._viewer), terms, title, limit=limit, but=but)
+        return SimilarIssues(items=[SimilarIssue(issue=row_of(row), score=round(row["score"], 3)) for row in rows])
+
+
+def _select_title(*, is_staff: bool) -> Statement:
+    issue_id: Any = parameter("issue_id", BigInteger)
+    return Statement(select(Issue.title).where(Issue.id == issue_id, visible_issues(any_viewer(is_staff=is_staff))))
+
+
+_TITLE = {is_staff: _select_title(is_staff=is_staff) for is_staff in (True, False)}
+
+
+@lru_cache(maxsize=1024)
+def _latest(narrowing: Narrowing) -> Statement:
+    query, zone, viewer = narrowing
+    condition = condition_of(query, viewer, zone)
+    limit: Any = parameter("limit", Integer)
+    return Statement(
+        select_rows(viewer).where(condition).order_by(Issue.updated_at.desc(), Issue.id.desc()).limit(limit)
+    )
 
 
 def _split(root: ast.Node | None) -> tuple[list[str], tuple[ast.Node, ...]]:

@@ -1,28 +1,44 @@
 """The words that are searched for, each with the other words that may have been meant."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ARRAY, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ARRAY, Integer, Text, text
 
+from tracker.core.reads import Reads
+from tracker.core.statements import Statement, parameter
 from tracker.core.text import parts_of
 from tracker.query.slips import is_slip
 from tracker.query.stop_words import says_something
-from tracker.query.text import TsQuery, phrase, prefix
+from tracker.search.tsquery import any_of, prefix
 
 MAX_TERMS = 16
 MIN_SLIP, MAX_SLIP = 4, 30
 """Shorter words differ from too many others by one letter; longer ones are not kept."""
 MIN_PREFIX, MAX_COMPLETIONS = 2, 20
 
-_SIMILAR_WORDS = text("""
-    SELECT DISTINCT asked, word FROM unnest(:words) AS asked
-    JOIN search_words ON one_letter_less(word) && one_letter_less(asked)
-""").bindparams(bindparam("words", type_=ARRAY(Text)))
-_COMPLETIONS = text("SELECT DISTINCT word FROM search_words WHERE word LIKE :begin || '%' LIMIT :limit").bindparams(
-    bindparam("begin", type_=Text)
+# Each word as full text has it, with the words that differ from it by about a letter; then those that go on where the
+# last one ends.
+_LOOK_UP = Statement(
+    text("""
+    SELECT asked.word, phraseto_tsquery('english', search_text(asked.word))::text AS search, others.words, others.searches
+    FROM unnest(:words, :misspelt) AS asked (word, misspelt)
+    CROSS JOIN LATERAL (
+        SELECT array_agg(word) AS words, array_agg(phraseto_tsquery('english', word)::text) AS searches
+        FROM (SELECT DISTINCT word FROM search_words WHERE one_letter_less(word) && one_letter_less(asked.misspelt)) AS near
+    ) AS others
+    UNION ALL
+    SELECT NULL, NULL, array_agg(word), array_agg(phraseto_tsquery('english', word)::text)
+    FROM (
+        SELECT DISTINCT word FROM search_words
+        WHERE word ~>=~ :begin AND word ~<~ (:begin || E'\\U0010FFFF') LIMIT :most
+    ) AS begun
+    """).bindparams(
+        parameter("words", ARRAY(Text)),
+        parameter("misspelt", ARRAY(Text)),
+        parameter("begin", Text),
+        parameter("most", Integer),
+    )
 )
 
 
@@ -32,36 +48,32 @@ class Term(msgspec.Struct):
     word: str
     is_begun: bool = False
     """It may yet go on."""
+    search: str = ""
+    """As full text has it; empty where it says nothing, as "the" may that is to become "theme"."""
     is_known: bool = True
-    slips: Sequence[str] = ()
-    """Words that somebody has written and that differ from it by one letter."""
+    slips: Mapping[str, str] = {}
+    """Words that somebody has written and that differ from it by one letter, and the searches for them."""
     completions: Sequence[str] = ()
+    """Searches for words that go on where it ends."""
 
-    def exact(self) -> TsQuery:
-        return phrase(self.word)
-
-    def loose(self, *, with_slips: bool) -> TsQuery | None:
+    def loose(self, *, with_slips: bool) -> str | None:
         """What may have been meant instead; None if nothing."""
-        others = [phrase(word) for word in self.completions]
+        others = [*self.completions]
         if self.is_begun and len(self.word) >= MIN_PREFIX:
             others.append(prefix(self.word))
         if with_slips or not self.is_known:
-            others += [phrase(word) for word in self.slips]
-        whole = None
-        for other in others:
-            whole = other if whole is None else whole.op("||")(other)
-        return whole
+            others += self.slips.values()
+        return any_of(others) or None
 
-    def any(self, *, with_slips: bool) -> TsQuery:
-        loose = self.loose(with_slips=with_slips)
-        return self.exact() if loose is None else self.exact().op("||")(loose)
+    def any(self, *, with_slips: bool) -> str:
+        return any_of([self.search, self.loose(with_slips=with_slips) or ""])
 
 
-async def read_terms(session: AsyncSession, words: Iterable[str], *, is_begun: bool) -> list[Term]:
+async def read_terms(reads: Reads, words: Sequence[str], *, is_begun: bool) -> list[Term]:
     """The words that say something, each once.
 
     Args:
-        session: to ask for the words that others have written.
+        reads: to ask for the words that others have written.
         words: as they were typed.
         is_begun: whether somebody may still be typing the last of them.
     """
@@ -69,23 +81,37 @@ async def read_terms(session: AsyncSession, words: Iterable[str], *, is_begun: b
     terms = list(by_word.values())[:MAX_TERMS]
     if terms and is_begun and len(parts := parts_of(terms[-1].word)) == 1:
         terms[-1].word, terms[-1].is_begun = parts[0], True
-    elif is_begun and words and (begun := parts_of(list(words)[-1])):
+    elif is_begun and words and (begun := parts_of(words[-1])):
         # "the" may become "theme".
-        terms += [Term(begun[-1].lower(), is_begun=True, is_known=True)] if not terms else []
-    await _look_up(session, [term for term in terms if MIN_SLIP <= len(term.word) <= MAX_SLIP and term.word.isalpha()])
-    return terms
+        terms += [Term(begun[-1].lower(), is_begun=True)] if not terms else []
+    if terms:
+        await _look_up(reads, terms)
+    return [term for term in terms if term.any(with_slips=True)]
 
 
-async def _look_up(session: AsyncSession, terms: Sequence[Term]) -> None:
-    if not terms:
-        return
-    similar: defaultdict[str, list[str]] = defaultdict(list)
-    for asked, word in await session.execute(_SIMILAR_WORDS, {"words": [term.word for term in terms]}):
-        similar[asked].append(word)
+async def _look_up(reads: Reads, terms: Sequence[Term]) -> None:
+    last = terms[-1]
+    rows = await reads.fetch(
+        _LOOK_UP,
+        words=[term.word for term in terms],
+        misspelt=[term.word if _may_be_misspelt(term) else None for term in terms],
+        begin=last.word if last.is_begun and _may_be_misspelt(last) else None,
+        most=MAX_COMPLETIONS,
+    )
+    found = {row["word"]: row for row in rows}
     for term in terms:
-        term.is_known = term.word in similar[term.word]
-        term.slips = [word for word in similar[term.word] if word != term.word and is_slip(term.word, word)]
-    if terms[-1].is_begun:
-        begin = {"begin": terms[-1].word, "limit": MAX_COMPLETIONS}
-        terms[-1].completions = list(await session.scalars(_COMPLETIONS, begin))
-        terms[-1].is_known = terms[-1].is_known or bool(terms[-1].completions)
+        row = found[term.word]
+        term.search = row["search"]
+        if _may_be_misspelt(term):
+            similar: dict[str, str] = dict(zip(row["words"] or (), row["searches"] or (), strict=True))
+            term.is_known = term.word in similar
+            term.slips = {
+                word: search for word, search in similar.items() if word != term.word and is_slip(term.word, word)
+            }
+    if completions := found[None]["searches"]:
+        last.completions = completions
+        last.is_known = True
+
+
+def _may_be_misspelt(term: Term) -> bool:
+    return MIN_SLIP <= len(term.word) <= MAX_SLIP and term.word.isalpha()
