@@ -36,6 +36,28 @@ async def test_a_total_follows_every_change(admin: Person, reporter: Person, str
     assert await totals(admin, assignee=["none", "me"]) == [2]
 
 
+async def test_the_total_of_a_query_follows_what_is_written_and_what_people_are_called(
+    admin: Person, reporter: Person, stranger: Person
+) -> None:
+    for person in (reporter, reporter, stranger, stranger):
+        await person.open_issue("Leak")
+    words, past, named = {"q": "leak"}, {"q": "was:triaged or was:open"}, {"q": "reporter:zoe"}
+    assert await totals(admin, reporter, **words) == await totals(admin, reporter, **words) == [4, 2]
+    other = await reporter.open_issue("Other")
+    await reporter.comment(other["id"], "A leak, again.")
+    assert await totals(admin, reporter, stranger, **words) == [5, 3, 2]
+    await admin.delete(f"/issues/{other['id']}")
+    assert await totals(admin, reporter, **words) == [4, 2]
+    assert await totals(admin, **past) == await totals(admin, **past) == [4]
+    await stranger.open_issue("Other")
+    assert await totals(admin, **past) == [5]
+    assert await totals(admin, **named) == [0]
+    accepted(await stranger.patch("/users/me", json={"full_name": "Zoe"}))
+    assert await totals(admin, **named) == [3]
+    accepted(await reporter.patch("/users/me", json={"full_name": "Zoe"}))
+    assert await totals(admin, **named) == [5]
+
+
 async def test_what_commits_late_is_counted_then(admin: Person, reporter: Person, sessions: Sessions) -> None:
     issue = await reporter.open_issue("Early")
     viewer = Viewer(id=admin.id, role=admin.role)

@@ -20,7 +20,7 @@ from tests.query.meaning import Asker, Question
 from tests.query.world import NOW, Known, keep, make
 from tracker.issues import listing
 from tracker.models import Role
-from tracker.query import estimates
+from tracker.query.estimates import Estimates
 
 ANSWERS = Path(__file__).with_name("answers.json")
 
@@ -49,13 +49,17 @@ async def world(
         await keep(session, issues)
         await session.commit()
     monkeypatch.setattr(listing.IssueList.__init__, "__defaults__", (lambda: NOW,))
-    monkeypatch.setattr(listing, "REACH", 10)
+    monkeypatch.setattr("tracker.issues.words.REACH", 10)
     _forget()
     yield World(issues, [staff[0], others[0]])
     _forget()
     async with sessions() as session:
         await session.execute(text("DELETE FROM search_documents"))
         await session.commit()
+
+
+def _always(*_: Any) -> bool:
+    return True
 
 
 def _forget() -> None:
@@ -80,8 +84,7 @@ def _forget() -> None:
 async def test_a_query_finds_what_it_means(world: World, question: Question, zone: str, limit: int, words: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if words == "common":
-            patch.setattr(estimates, "COMMON_COUNT", 0)
-            patch.setattr(estimates, "COMMON_SHARE", 0)
+            patch.setattr(Estimates, "is_common", _always)
         for viewer in world.viewers:
             expected = question.answer(world.issues, Asker(viewer, ZoneInfo(zone), NOW))
             assert await found(viewer, question.text, zone, limit) == expected, question.text

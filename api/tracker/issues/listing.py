@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, any_, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
@@ -26,16 +26,15 @@ from tracker.issues.rows import row_of, select_rows
 from tracker.issues.schemas import IssuePage
 from tracker.issues.totals import Totals
 from tracker.issues.visibility import visible_issues
-from tracker.issues.words import Ways, find_ways
-from tracker.models import Issue, Role, Severity, Status
-from tracker.query.ast import Query, Sort
+from tracker.issues.words import Lookup, Ways, plan_lookup
+from tracker.models import Issue, Role, SearchDocument, Severity, Status
+from tracker.query.ast import Of, PersonName, Query, Sort, WasAssigned, leaves
 from tracker.query.errors import QueryError
 from tracker.query.parser import parse
 from tracker.query.predicate import ToWords, condition_of
+from tracker.query.text import held, matches, terms_of
 
 COUNT_CAP = 10_000
-REACH = 5_000
-"""How many issues a page of common words is looked for in, before all that hold them are looked up."""
 _PERSON_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -104,26 +103,29 @@ class IssueList:
         """
         values, unassigned = self._values(filters)
         given = frozenset((name, len(value) == 1) for name, value in values.items())
-        asked, ways = self._asked(filters), Ways(self._viewer.is_staff)
+        asked, lookup = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0)
         if asked:
-            ways = await find_ways(self._reads, _read(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
-        prepared = _prepare(_Shape(self._viewer.is_staff, given, unassigned, not cursor, sort, asked, ways))
+            lookup = await plan_lookup(self._reads, _read(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+        prepared = _prepare(_Shape(self._viewer.is_staff, given, unassigned, not cursor, sort, asked, lookup.ways))
         arguments = {name: value[0] if len(value) == 1 and name != "tags" else value for name, value in values.items()}
         arguments["viewer_id"] = self._viewer.id
         if cursor:
             arguments["reached"], arguments["reached_id"] = _position(cursor, prepared.sort)
         scope = "all" if self._viewer.is_staff else self._viewer.id
-        # Queries find things that change without an event: what people are called, for one.
-        list_ = None if filters.q else (scope, unassigned, tuple((name, tuple(of)) for name, of in values.items()))
+        list_ = (scope, unassigned, tuple((name, tuple(of)) for name, of in values.items()), asked)
+        if asked and any(_names_people(query) for query in _read(asked)):
+            list_ = None
         known = list_ and self._totals.of(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
-        arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
+        arguments |= {"limit": limit + 1, "reach": lookup.reach, "seen": seen, "latest": latest}
         rows = await self._reads.fetch(prepared.page, **arguments)
         if prepared.thorough and len(rows) <= limit:
             rows = await self._reads.fetch(prepared.thorough, **arguments)
-        if known and rows and not rows[0]["changed"]:
+        if not cursor and len(rows) <= limit:
+            total = len(rows)
+        elif known and rows and not rows[0]["changed"]:
             total = known.issues
-        elif ways.is_capped and not given and not unassigned:
+        elif lookup.is_capped and not given and not unassigned:
             total = COUNT_CAP + 1
         else:
             counted = (await self._reads.fetch(prepared.total, **arguments))[0]
@@ -187,7 +189,7 @@ def _prepare(shape: _Shape) -> _Prepared:
         return [*fields, *(condition_of(query, asked.viewer, asked.zone, way) for query in queries if asked)]
 
     every = conditions(shape.ways.to_all)
-    counted = select(Issue.id).where(visible_issues(viewer), *every).limit(COUNT_CAP + 1).subquery()
+    counted = _counted(shape, viewer, every).limit(COUNT_CAP + 1).subquery()
     here = cast(func.pg_current_snapshot(), Text).label("seen")
     issue = aliased(Issue)
     latest = select(issue.id).order_by(issue.id.desc()).limit(1).scalar_subquery()
@@ -212,12 +214,30 @@ def _prepare(shape: _Shape) -> _Prepared:
     return _Prepared(Statement(first), Statement(total), sort, thorough)
 
 
+def _counted(shape: _Shape, viewer: Viewer, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    words = shape.ways.alone
+    wanted = None if words is None else terms_of(words)
+    if wanted is None or shape.filters or shape.unassigned:
+        return select(Issue.id).where(visible_issues(viewer), *conditions)
+    # Issues in the trash have no document, and each tells whose the issue is.
+    found = select(SearchDocument.issue_id)
+    if shape.is_staff:
+        return found.where(matches(wanted))
+    return found.where(SearchDocument.reporter_id == viewer.id, held(wanted))
+
+
 @lru_cache(maxsize=1024)
 def _read(asked: _Asked) -> list[Query]:
     try:
         return [parse(text, asked.today) for text in asked.q]
     except QueryError as error:
         raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
+
+
+def _names_people(query: Query) -> bool:
+    """Whether what it finds may change without an event, as what people are called does."""
+    asked = (leaf.people for leaf in leaves(query.root) if isinstance(leaf, Of | WasAssigned))
+    return any(isinstance(who, PersonName) for people in asked for who in people)
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
@@ -258,7 +278,8 @@ def _is_near(
     column: ColumnElement[Any], begin: ColumnElement[bool], order: Any, *, descending: bool
 ) -> ColumnElement[bool]:
     """The issues that come next in the order, whether they fit or not: no walk goes on for ever."""
-    next_ones = select(column.label("value")).where(begin, Issue.deleted_at.is_(None)).order_by(*order).limit(REACH)
+    reach: Any = parameter("reach", BigInteger)
+    next_ones = select(column.label("value")).where(begin, Issue.deleted_at.is_(None)).order_by(*order).limit(reach)
     near = next_ones.subquery()
     if descending:
         return column >= select(func.min(near.c.value)).scalar_subquery()

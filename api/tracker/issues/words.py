@@ -1,5 +1,6 @@
 """In what way to look up the words of queries, so that neither rare nor common ones take long."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -11,6 +12,8 @@ from tracker.query import ast
 from tracker.query.estimates import estimates_of, select_estimates
 from tracker.query.text import Way, groups, is_wordy, terms_of, without_empty_words
 
+REACH = 10_000
+"""In how many issues at most."""
 CERTAINTY = 3
 """How many times as many as a bound the database has to expect for them to be more without counting."""
 
@@ -24,8 +27,8 @@ class Ways(msgspec.Struct, frozen=True):
     is_staff: bool
     common: frozenset[ast.All] = frozenset()
     """If there are any, the first issues are come by along an order that may not hold the words for long."""
-    is_capped: bool = False
-    """Common words alone are asked for, and stand in so many issues that counting them would tell nothing new."""
+    alone: ast.All | None = None
+    """These words, if nothing else is asked for."""
 
     def to_first(self, words: ast.All) -> Way:
         return "by index" if self.is_staff and words not in self.common else "row by row"
@@ -37,7 +40,15 @@ class Ways(msgspec.Struct, frozen=True):
         return "freely" if words in self.common else "by index"
 
 
-async def find_ways(reads: Reads, queries: Sequence[ast.Query], *, is_staff: bool, cap: int) -> Ways:
+class Lookup(msgspec.Struct, frozen=True):
+    ways: Ways
+    reach: int
+    """In how many issues a page of common words is looked for, before all that hold them are looked up."""
+    is_capped: bool = False
+    """The words alone are asked for, and stand in so many issues that counting them would tell nothing new."""
+
+
+async def plan_lookup(reads: Reads, queries: Sequence[ast.Query], *, is_staff: bool, cap: int) -> Lookup:
     """Asks the database how common the words are.
 
     Args:
@@ -47,16 +58,18 @@ async def find_ways(reads: Reads, queries: Sequence[ast.Query], *, is_staff: boo
         cap: up to which number issues are counted.
     """
     words, statement = _searches(tuple(queries))
+    alone = words[0] if len(queries) == len(words) == 1 and _is_words(queries[0]) else None
     if statement is None or not is_staff:
-        return Ways(is_staff)
+        return Lookup(Ways(is_staff, alone=alone), REACH)
     (row,) = await reads.fetch(statement)
     estimates = estimates_of(list(row.values()))
-    expected = list(zip(words, estimates.matching, strict=True))
-    return Ways(
-        is_staff,
-        frozenset(each for each, rows in expected if estimates.is_common(rows)),
-        is_capped=len(queries) == len(expected) == 1 and _is_words(queries[0]) and expected[0][1] > CERTAINTY * cap,
-    )
+    expected = dict(zip(words, estimates.matching, strict=True))
+    common = frozenset(each for each, rows in expected.items() if estimates.is_common(rows))
+    ways = Ways(is_staff, common, alone)
+    if alone is None:
+        return Lookup(ways, REACH)
+    reach = min(REACH, CERTAINTY * math.ceil(estimates.walk(expected[alone])))
+    return Lookup(ways, reach, is_capped=expected[alone] > CERTAINTY * cap)
 
 
 @lru_cache(maxsize=1024)

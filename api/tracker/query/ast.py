@@ -1,5 +1,6 @@
 """What a query says, once it is read: dates are worked out, comparisons are lists of values."""
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -144,3 +145,17 @@ class Query(msgspec.Struct, frozen=True):
     """The day at whose beginning issues are looked at: the one after what `as-of:` names."""
     as_of_utc: bool = False
     """That day as UTC cuts it, whatever the zone of whoever asks."""
+
+
+def leaves(node: Node | None) -> Iterator[Node]:
+    """All that is asked for, however it is joined."""
+    match node:
+        case None:
+            return
+        case All(terms) | Any(terms):
+            for term in terms:
+                yield from leaves(term)
+        case Not(term):
+            yield from leaves(term)
+        case _:
+            yield node

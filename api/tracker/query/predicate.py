@@ -1,6 +1,6 @@
 """A query as a condition on `issues`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo, way: ToWords 
     root = without_empty_words(query.root)
     if root is not None:
         conditions.append(_Predicate(viewer, zone, as_of, way).of(root))
-    if query.root is not None and (root is None or all(map(is_empty, _leaves(root)))):
+    if query.root is not None and (root is None or all(map(is_empty, ast.leaves(root)))):
         conditions.append(false())
     return and_(true(), *conditions)
 
@@ -206,17 +206,6 @@ def _is_named(name: str) -> Condition:
     """Names that have this at the beginning, or at the beginning of one of their words."""
     wanted = f" {' '.join(name.split())}"
     return func.strpos(func.concat(" ", func.lower(User.full_name)), func.lower(wanted)) > 0
-
-
-def _leaves(node: ast.Node) -> Iterator[ast.Node]:
-    match node:
-        case ast.All(terms) | ast.Any(terms):
-            for term in terms:
-                yield from _leaves(term)
-        case ast.Not(term):
-            yield from _leaves(term)
-        case _:
-            yield node
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
