@@ -1,5 +1,7 @@
 """Tags: shown as they were written, compared without case."""
 
+from typing import Any
+
 import pytest
 
 from tests.people import Person, accepted, refused
@@ -58,3 +60,15 @@ async def test_the_trash_and_taken_away_tags_do_not_count(admin: Person) -> None
 
 async def test_without_issues_there_are_no_tags(reporter: Person) -> None:
     assert await counts(reporter) == []
+
+
+@pytest.mark.parametrize("tag", ["it's", "back\\slash", "\\'", '"quoted"', "{a,b}", "100%", ":name", "$1", "%(name)s"])
+async def test_any_tag_can_be_listed_by(maintainer: Person, tag: str) -> None:
+    issue = await maintainer.open_issue(tags=[tag])
+    await maintainer.open_issue(tags=["other"])
+    asked: list[dict[str, Any]] = [{"tag": tag}, {"tag": [tag, tag]}]
+    if '"' not in tag:
+        asked.append({"q": f'tag:"{tag}"'})
+    for params in asked:
+        found = accepted(await maintainer.get("/issues/", params=params))["items"]
+        assert [row["id"] for row in found] == [issue["id"]], params
