@@ -4,7 +4,7 @@ test('somebody new registers and files a first issue', async ({ visit }) => {
 	const { page } = await visit();
 	await page.goto('/register');
 	await page.getByLabel('Full name').fill('Kim Moss');
-	await page.getByLabel('Email').fill('kim@example.com');
+	await page.getByLabel('Email').fill(`${crypto.randomUUID()}@example.com`);
 	await page.getByRole('textbox', { name: 'Password' }).fill('a long enough password');
 	await page.getByRole('button', { name: /create account|register|sign up/i }).click();
 	await expect(page).toHaveURL(/\/$/);
@@ -30,9 +30,7 @@ test('a wrong password is told, and one comes to the page one wanted', async ({ 
 });
 
 test('signing out leaves nothing in the browser', async ({ signedIn }) => {
-	const { page, expectErrors } = await signedIn('admin');
-	// What was asked just before is answered just after.
-	expectErrors(/status of 401/);
+	const { page } = await signedIn('admin');
 	await expect(page.getByRole('row').nth(3)).toBeVisible();
 	// Reloading proves that it was kept until now.
 	await page.reload();

@@ -21,7 +21,7 @@ export function authorised(
 
 	function sendAs(token: string, request: Request): Promise<Response> {
 		request.headers.set('Authorization', `Bearer ${token}`);
-		return send(request);
+		return send(new Request(request, { signal: AbortSignal.any([request.signal, tokens.signal]) }));
 	}
 }
 

@@ -57,4 +57,12 @@ describe('createApi', () => {
 		taken.abort();
 		expect(requests[0]?.signal.aborted).toBe(true);
 	});
+
+	it('takes a body that breaks off, or is a page of somebody else, for no answer', async () => {
+		const broken = new ReadableStream({ start: (stream) => stream.error(new TypeError('network error')) });
+		for (const body of [broken, '<h1>Sign in to the hotel</h1>']) {
+			const { api } = anApi(() => new Response(body));
+			await expect(api.GET('/users/me')).rejects.toMatchObject({ status: 0, isTemporary: true });
+		}
+	});
 });

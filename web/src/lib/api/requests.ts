@@ -1,4 +1,5 @@
 import type { Client } from 'openapi-fetch';
+import { Problem } from './errors.ts';
 import type { paths } from './schema.d.ts';
 
 /** The API as typed functions, by method. */
@@ -37,7 +38,8 @@ export function createApi(base: string, send: (request: Request) => Promise<Resp
 				body: JSON.stringify(body)
 			});
 			const response = await fetch(request);
-			return { data: await (parseAs === 'blob' ? response.blob() : jsonOf(response)), response };
+			const content = parseAs === 'blob' ? response.blob() : jsonOf(response);
+			return { data: await whole(content, request.signal), response };
 		};
 	return { GET: by('GET'), POST: by('POST'), PATCH: by('PATCH'), DELETE: by('DELETE') } as Api;
 }
@@ -54,6 +56,15 @@ function pairsOf(values: Values = {}): [string, string][] {
 			.filter((value) => value !== undefined && value !== null)
 			.map((value): [string, string] => [name, String(value)])
 	);
+}
+
+/** A body that breaks off, or is none of the API's, is no answer; unless the caller lost interest. */
+export async function whole<T>(body: Promise<T>, signal: AbortSignal): Promise<T> {
+	try {
+		return await body;
+	} catch (error) {
+		throw signal.aborted ? error : Problem.unreachable(error);
+	}
 }
 
 /** Some answers have no body. */

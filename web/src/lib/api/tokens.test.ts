@@ -109,17 +109,29 @@ describe('AccessTokens', () => {
 		expect(expired).toHaveBeenCalledTimes(1);
 	});
 
-	it('asks for no more once the session is being ended, until somebody signs in', async () => {
+	it('gives none once the session is being ended, until somebody signs in', async () => {
 		const { tokens, fetched } = aTab(() => Response.json(grant()));
 		tokens.adopt(grant());
-		tokens.isEnding = true;
-		await expect(tokens.renew(await tokens.current())).rejects.toMatchObject({ status: 401 });
+		const used = await tokens.current();
+		tokens.end();
+		await expect(tokens.current()).rejects.toMatchObject({ status: 401 });
+		await expect(tokens.renew(used)).rejects.toMatchObject({ status: 401 });
 		tokens.forget();
 		await expect(tokens.current()).rejects.toMatchObject({ status: 401 });
 		expect(fetched).not.toHaveBeenCalled();
 		tokens.adopt(grant(1, 20));
 		await tokens.current();
 		expect(fetched).toHaveBeenCalledTimes(1);
+	});
+
+	it('goes on as before when the session could not be ended', async () => {
+		const { tokens } = aTab(() => Response.json(grant()));
+		tokens.adopt(grant());
+		const used = await tokens.current();
+		tokens.end();
+		tokens.carryOn();
+		expect(await tokens.current()).toBe(used);
+		expect(tokens.signal.aborted).toBe(false);
 	});
 
 	it('reports a line that is down as no answer', async () => {
@@ -159,6 +171,22 @@ describe('authorised', () => {
 			[`Bearer ${old.access_token}`, 'text'],
 			[`Bearer ${renewed.access_token}`, 'text']
 		]);
+	});
+
+	it('takes back what is under way when the session is being ended', async () => {
+		const { tokens } = aTab(() => Response.json(grant()));
+		tokens.adopt(grant());
+		const send = vi.fn(
+			(input: RequestInfo | URL) =>
+				new Promise<Response>((_, reject) => {
+					const { signal } = input as Request;
+					signal.addEventListener('abort', () => reject(signal.reason as Error));
+				})
+		);
+		const failure = strict(authorised(tokens, send))(new Request('http://tracker/x'));
+		await vi.waitFor(() => expect(send).toHaveBeenCalled());
+		tokens.end();
+		await expect(failure).rejects.toBeInstanceOf(Problem);
 	});
 
 	it('does not try forever', async () => {

@@ -36,10 +36,9 @@ export class AccessTokens {
 	/** There is a token again, possibly thanks to another tab. */
 	onGranted: () => void = () => undefined;
 
-	/** The session is being ended: what is still under way needs no token any more. */
-	isEnding = false;
-
 	#token: AccessToken | null = null;
+	#isEnding = false;
+	#underWay = new AbortController();
 	#userId: number | null = null;
 	#renewal: Promise<AccessToken> | null = null;
 	readonly #fetch: typeof fetch;
@@ -60,11 +59,16 @@ export class AccessTokens {
 		return this.#token?.expiresAt ?? null;
 	}
 
+	/** Aborted when the session is being ended: what is under way would only be refused. */
+	get signal(): AbortSignal {
+		return this.#underWay.signal;
+	}
+
 	/** Begins to act for whoever this token is for. The other tabs hear of it by `announce`. */
 	adopt(grant: Grant): void {
 		this.#token = read(grant);
 		this.#userId = this.#token.userId;
-		this.isEnding = false;
+		this.#isEnding = false;
 	}
 
 	announce(): void {
@@ -74,7 +78,19 @@ export class AccessTokens {
 	/** Says for whom this tab was before it was reloaded; null for nobody. */
 	expect(userId: number | null): void {
 		this.#userId = userId;
-		if (userId !== null) this.isEnding = false;
+		if (userId !== null) this.#isEnding = false;
+	}
+
+	/** The session is being ended: takes back what is under way, and gives nobody a token any more. */
+	end(): void {
+		this.#isEnding = true;
+		this.#underWay.abort();
+		this.#underWay = new AbortController();
+	}
+
+	/** It could not be ended. */
+	carryOn(): void {
+		this.#isEnding = false;
 	}
 
 	/** Forgets the token, in all tabs. */
@@ -91,16 +107,17 @@ export class AccessTokens {
 
 	/** A token that is good for a while. Throws a `Problem`. */
 	async current(): Promise<string> {
+		if (this.#isEnding) throw signedOut();
 		if (this.#token && this.#token.expiresAt - Date.now() > MARGIN) return this.#token.value;
 		return await this.renew(this.#token?.value);
 	}
 
 	/** A token other than `used`, which the server did not take or soon won't. Throws a `Problem`. */
 	async renew(used?: string): Promise<string> {
+		if (this.#isEnding) throw signedOut();
 		if (this.#token && this.#token.value !== used && this.#token.expiresAt - Date.now() > MARGIN) {
 			return this.#token.value;
 		}
-		if (this.isEnding) throw new Problem({ title: 'Signed out', status: 401, detail: 'Sign in again.' });
 		this.#renewal ??= exclusively('token-refresh', () => this.#refresh(used)).finally(() => {
 			this.#renewal = null;
 		});
@@ -163,6 +180,10 @@ export class AccessTokens {
 			this.onGranted();
 		}
 	}
+}
+
+function signedOut(): Problem {
+	return new Problem({ title: 'Signed out', status: 401, detail: 'Sign in again.' });
 }
 
 function read(grant: Grant): AccessToken {

@@ -55,9 +55,10 @@ function send({ path, files, key, signal, onprogress }: FormRequest, token: stri
 			watchdog = setTimeout(abort, SILENCE);
 		};
 		const fail = () => reject(Problem.unreachable('the upload broke off'));
+		const ends = AbortSignal.any([signal, tokens.signal]);
 		request.onloadend = () => {
 			clearTimeout(watchdog);
-			signal.removeEventListener('abort', abort);
+			ends.removeEventListener('abort', abort);
 		};
 		request.upload.onprogress = ({ loaded, total }) => {
 			watch();
@@ -70,10 +71,10 @@ function send({ path, files, key, signal, onprogress }: FormRequest, token: stri
 		request.setRequestHeader('Idempotency-Key', key);
 		const form = new FormData();
 		for (const { file, name } of files) form.append('files', file, name);
-		signal.addEventListener('abort', abort);
+		ends.addEventListener('abort', abort);
 		watch();
 		request.send(form);
-		if (signal.aborted) request.abort();
+		if (ends.aborted) request.abort();
 	});
 }
 

@@ -172,10 +172,15 @@ describe('signing in and out', () => {
 
 	it('does not pretend to sign out when the server can not be told', async () => {
 		cookieOf = ann;
-		const { session } = await aPage();
+		const { session, engine } = await aPage();
+		const resume = vi.spyOn(engine, 'resume').mockReturnValue();
 		await session.signIn('ann@example.com', 'secret');
 		cookieOf = 'away';
 		await expect(session.signOut()).rejects.toMatchObject({ status: 0 });
 		expect(session.status).toBe('signed-in');
+		expect(resume).toHaveBeenCalled();
+		cookieOf = ann;
+		await session.signOut();
+		expect(session.status).toBe('anonymous');
 	});
 });

@@ -108,23 +108,24 @@ class Session {
 
 	/** Ends the session, and deletes what this browser keeps of it. Throws a `Problem`. */
 	async signOut(): Promise<void> {
-		await this.#end(() => ok(api.POST('/users/logout')));
+		await this.#end('/users/logout');
 	}
 
 	/** The same on every device. */
 	async signOutEverywhere(): Promise<void> {
-		await this.#end(() => ok(api.POST('/users/logout/all')));
+		await this.#end('/users/logout/all');
 	}
 
-	async #end(logout: () => Promise<unknown>): Promise<void> {
+	async #end(path: '/users/logout' | '/users/logout/all'): Promise<void> {
 		try {
-			await tokens.current();
-			tokens.isEnding = true;
-			await logout();
+			const headers = { Authorization: `Bearer ${await tokens.current()}` };
+			tokens.end();
+			await ok(api.POST(path, { headers, fetch: anonymousFetch }));
 		} catch (error) {
 			// The cookie is out of reach for scripts: without the server there is no signing out.
 			if (!(error instanceof Problem) || error.status !== 401) {
-				tokens.isEnding = false;
+				tokens.carryOn();
+				engine.resume();
 				throw error;
 			}
 		}

@@ -1,5 +1,6 @@
 import { API, authorised, strict, tokens } from '#lib/api/client.ts';
 import { explain } from '#lib/api/errors.ts';
+import { whole } from '#lib/api/requests.ts';
 import type { Attachment } from '#lib/api/types.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
 
@@ -14,8 +15,9 @@ const fileFetch = strict(
 /** A file's content, typed by what the server found it to be. Throws a `Problem`. */
 async function contentOf(issueId: number, file: Attachment, signal?: AbortSignal): Promise<Blob> {
 	const address = `${API}/issues/${issueId}/attachments/${file.id}/content`;
-	const response = await fileFetch(new Request(address, signal ? { signal } : {}));
-	return new Blob([await response.arrayBuffer()], { type: file.content_type });
+	const request = new Request(address, signal ? { signal } : {});
+	const response = await fileFetch(request);
+	return new Blob([await whole(response.arrayBuffer(), request.signal)], { type: file.content_type });
 }
 
 /** Pictures that were looked at lately: a text that is edited shows its own anew after each change. */
