@@ -5,10 +5,15 @@ const LIVE = { name: 'Live' } as const;
 const connection = (page: Page, text: string) =>
 	expect(page.getByRole('status').filter({ hasText: text }).first()).toBeVisible({ timeout: 30_000 });
 
-/** Puts a switch between the page and the API: off is as when nothing but the proxy in front of it runs. */
-async function switchable(page: Page): Promise<{ off: () => Promise<void>; on: () => void }> {
+/**
+ * Puts a switch between the page and the API: off is as when nothing but the proxy in front of it runs, slow as when
+ * it lets nobody through yet, and tells no one.
+ */
+async function switchable(page: Page) {
 	const sockets: WebSocketRoute[] = [];
 	let isOff = false;
+	let letThrough = (): void => undefined;
+	let held = Promise.resolve();
 	await page.routeWebSocket('**/api/ws', (socket) => {
 		if (isOff) {
 			void socket.close();
@@ -17,17 +22,24 @@ async function switchable(page: Page): Promise<{ off: () => Promise<void>; on: (
 		socket.connectToServer();
 		sockets.push(socket);
 	});
-	await page.route('**/api/**', (route) =>
-		isOff
+	await page.route('**/api/**', async (route) => {
+		await held;
+		await (isOff
 			? route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>502 Bad Gateway</h1>' })
-			: route.fallback()
-	);
+			: route.fallback());
+	});
 	return {
 		off: async () => {
 			isOff = true;
 			for (const socket of sockets.splice(0)) await socket.close();
 		},
-		on: () => (isOff = false)
+		slow: () => {
+			held = new Promise((resolve) => (letThrough = resolve));
+		},
+		on: () => {
+			isOff = false;
+			letThrough();
+		}
 	};
 }
 
@@ -134,9 +146,12 @@ test('a server that is away from the start is told, and the app begins when it i
 	const again = page.getByRole('button', { name: 'Try again' });
 	await again.click();
 	await expect(page.getByRole('heading', { name: 'The server is away' })).toBeVisible();
+	// Whether the person asks or the app does so first, it is seen that somebody does.
+	await expect(again).toBeEnabled();
+	server.slow();
+	await again.evaluateAll((buttons) => buttons.forEach((button) => (button as HTMLElement).click()));
+	await expect(again).toBeDisabled();
 	server.on();
-	// Unless the app has tried again by itself meanwhile.
-	await again.click({ timeout: 5_000 }).catch(() => undefined);
 	await expect(page.getByRole('row').nth(3)).toBeVisible();
 });
 

@@ -201,6 +201,20 @@ describe('Details', () => {
 		expect(seen.at(-1)?.version).toBe(2);
 	});
 
+	it('says that it asks, whoever wanted it', async () => {
+		const asking: boolean[] = [];
+		stopWatching.push(
+			$effect.root(() => {
+				$effect(() => void asking.push(details.issue(1).isAsking));
+			})
+		);
+		flushSync();
+		await pass(200);
+		details.issue(1).reload();
+		await pass(200);
+		expect(asking).toEqual([true, false, true, false]);
+	});
+
 	it('shows an issue that the server has not named yet', async () => {
 		const { id } = engine.mutate({ kind: 'open', values: { title: 'new', description: 'text' } });
 		const { seen } = watch(() => details.issue(id));

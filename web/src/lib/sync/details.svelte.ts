@@ -13,6 +13,7 @@ export interface View<T> {
 	readonly data: T | undefined;
 	readonly error: Problem | null;
 	readonly loading: boolean;
+	readonly isAsking: boolean;
 	reload(): void;
 }
 
@@ -246,6 +247,9 @@ function view<T>(data: () => T | undefined, resource?: Resource<unknown>): View<
 		},
 		get loading() {
 			return resource?.loading ?? false;
+		},
+		get isAsking() {
+			return resource?.isAsking ?? false;
 		},
 		reload: () => resource?.reload()
 	};

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ann, aRow, bob } from '../../../tests/unit/builders.ts';
 import { anEngine, pass, startClock, stopClock } from '../../../tests/unit/engines.ts';
 import { Random } from '../../../tests/unit/random.ts';
@@ -47,6 +47,33 @@ describe('start', () => {
 		expect(again.issues.all.map(({ title }) => title)).toEqual(['first', 'second']);
 		void again.stop();
 		await pass(100);
+	});
+
+	it('tries at once when the person wants it, and leaves alone what is under way by then', async () => {
+		const server = new SimServer(new Random(1));
+		server.open({ title: 'first' });
+		server.line = { ...goodLine, lossThere: 1 };
+		const engine = anEngine(server);
+		void engine.start(ann);
+		await pass(60_000);
+		while (engine.isAsking) await pass(50);
+		expect(engine.status).toBe('loading');
+		expect(engine.loadError?.status).toBe(0);
+		server.line = { ...goodLine, delay: 400 };
+		engine.wake();
+		await pass(50);
+		expect(engine.isAsking).toBe(true);
+		const asked = vi.spyOn(engine.backend, 'snapshot');
+		for (let press = 0; press < 8; press += 1) {
+			engine.wake();
+			await pass(50);
+		}
+		expect(engine.status).toBe('ready');
+		expect(engine.loadError).toBeNull();
+		expect(engine.isAsking).toBe(false);
+		expect(asked).not.toHaveBeenCalled();
+		void engine.stop({ forget: 'all' });
+		await pass(200);
 	});
 
 	it('keeps nothing of a person who signed out, and shows nothing of another', async () => {

@@ -115,6 +115,11 @@ export class Engine {
 		return this.#loader.error;
 	}
 
+	/** Whether the server is being asked for it just now. */
+	get isAsking(): boolean {
+		return this.#loader.isAsking;
+	}
+
 	get viewer(): Person {
 		return this.#viewer;
 	}

@@ -25,7 +25,7 @@ export class Resource<T> {
 	readonly #subscribe = createSubscriber((update) => {
 		this.#announce = update;
 		this.#isWatched = true;
-		if (this.#isStale) this.reload();
+		if (this.#isStale) this.#ask();
 		return () => {
 			this.#isWatched = false;
 		};
@@ -56,6 +56,12 @@ export class Resource<T> {
 		return this.#data === undefined && this.#error === null;
 	}
 
+	/** Whether the server is being asked just now. */
+	get isAsking(): boolean {
+		this.#subscribe();
+		return this.#request !== null;
+	}
+
 	get isWatched(): boolean {
 		return this.#isWatched;
 	}
@@ -65,7 +71,7 @@ export class Resource<T> {
 		this.#data = data;
 		this.#error = null;
 		// What is under way may have been read before that.
-		if (this.#request) this.reload();
+		if (this.#request) this.#ask();
 		this.#announce();
 	}
 
@@ -92,6 +98,11 @@ export class Resource<T> {
 	}
 
 	reload(): void {
+		this.#ask();
+		this.#announce();
+	}
+
+	#ask(): void {
 		this.#stop();
 		const request = new AbortController();
 		this.#request = request;

@@ -11,6 +11,8 @@ export class SnapshotLoader {
 	progress = $state.raw<{ loaded: number; total: number } | null>(null);
 	/** Why there is none yet. */
 	error = $state.raw<Problem | null>(null);
+	/** Whether the server is being asked just now; else it waits to ask again. */
+	isAsking = $state(false);
 
 	readonly #backend: Pick<Backend, 'snapshot'>;
 	#retry: () => void = () => undefined;
@@ -35,6 +37,7 @@ export class SnapshotLoader {
 		// A server that takes no cursor, not even a new one, must not be asked for everything without a pause.
 		if (Date.now() - this.#loadedAt < BREATH) await this.#pause(BREATH * (0.5 + Math.random() / 2));
 		while (!isUnwanted()) {
+			this.isAsking = true;
 			try {
 				const snapshot = await this.#download(signal, onFirst);
 				if (isUnwanted()) break;
@@ -43,6 +46,7 @@ export class SnapshotLoader {
 				return snapshot;
 			} catch (error) {
 				if (isUnwanted()) break;
+				this.isAsking = false;
 				if (!(error instanceof Problem)) throw error;
 				this.error = error;
 				onError();
@@ -61,6 +65,7 @@ export class SnapshotLoader {
 	reset(): void {
 		this.progress = null;
 		this.error = null;
+		this.isAsking = false;
 	}
 
 	async #download(signal: AbortSignal, onFirst: (rows: readonly IssueRow[]) => void) {
