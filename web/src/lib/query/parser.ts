@@ -1,6 +1,8 @@
 import { QueryError, type Day, type Node, type Query, type Sort } from './ast.ts';
 import { readDayAfter } from './dates.ts';
-import { READERS, readSort, readWas, widened, type Value } from './fields.ts';
+import { READERS, readSort, readWas, widened } from './fields.ts';
+import { Scanner, sticky } from './scanner.ts';
+import { meantBy } from './slips.ts';
 import { isSpace, SPACE } from './space.ts';
 
 /**
@@ -39,20 +41,6 @@ const MAX_DEPTH = 20;
 const MAX_ID = 2 ** 63;
 
 export const FIELDS: readonly string[] = [...Object.keys(READERS), 'was', 'as-of', 'sort'];
-/** What these fields are called elsewhere. */
-const OTHER_NAMES = new Map([
-	['assigned', 'assignee'],
-	['author', 'reporter'],
-	['label', 'tag'],
-	['labels', 'tag'],
-	['priority', 'severity'],
-	['state', 'status'],
-	['tags', 'tag']
-]);
-
-const sticky = (pattern: string, flags = '') => new RegExp(pattern, `y${flags}`);
-
-const SPACES = sticky(`[${SPACE}]*`);
 const OR = sticky(`or(?=[${SPACE}(]|$)`, 'i');
 const AND = sticky(`AND(?=[${SPACE}(]|$)`);
 const NOT = sticky(`NOT(?=[${SPACE}(]|$)`);
@@ -63,9 +51,6 @@ const WAS = sticky(`(status|severity|assignee)[${SPACE}]+was:`, 'i');
 const WIDENING = sticky('(is|status|severity|assignee|reporter):(?![<>])', 'i');
 const UTC_DAY = /^([0-9-]+)Z$/iu;
 const PHRASE = sticky('"([^"]*)("|$)');
-const QUOTED_VALUE = sticky('"((?:[^"]|"")*)("|$)');
-const VALUE = sticky(`[^${SPACE},]+`);
-const VALUE_IN_GROUP = sticky(`[^${SPACE},)]+`);
 const ONLY_BRACKETS = /^[( \t\n]*$/;
 
 /** The brackets at these positions open nothing: they are parts of words. */
@@ -78,16 +63,12 @@ class NeverClosed extends Error {
 	}
 }
 
-class Parser {
+class Parser extends Scanner {
 	/** The terms of the conjunction that the whole query is; none if it is something else. */
 	terms: Placed[] = [];
-	readonly #text: string;
 	readonly #today: Day;
 	/** Where brackets stand that are parts of words. */
 	readonly #plain: ReadonlySet<number>;
-	#at = 0;
-	/** Where the brackets stand that are still open. */
-	readonly #groups: number[] = [];
 	/** Where the last field or operator stands: what has any is more than a pasted text. */
 	#structure = -1;
 	#depth = 0;
@@ -99,13 +80,13 @@ class Parser {
 	#presentOnly: number | null = null;
 
 	constructor(text: string, today: Day, plain: ReadonlySet<number>) {
-		this.#text = text;
+		super(text);
 		this.#today = today;
 		this.#plain = plain;
 	}
 
 	query(): Query {
-		if (this.#text.length > MAX_LENGTH) {
+		if (this.text.length > MAX_LENGTH) {
 			throw new QueryError(MAX_LENGTH, `Expected at most ${MAX_LENGTH} characters.`);
 		}
 		const root = this.#alternatives();
@@ -120,12 +101,12 @@ class Parser {
 
 	#alternatives(): Node | null {
 		const found = [this.#conjunction()];
-		for (let match = this.#take(OR); match; match = this.#take(OR)) {
+		for (let match = this.take(OR); match; match = this.take(OR)) {
 			if (match[0] === 'OR') this.#structure = match.index;
 			found.push(this.#conjunction());
 		}
 		// In brackets the terms are those of the group; outside of them, those of one of several alternatives.
-		if (this.#groups.length === 0 && found.length > 1) this.terms = [];
+		if (this.groups.length === 0 && found.length > 1) this.terms = [];
 		const terms = found.filter((node) => node !== null);
 		// An alternative that asks for nothing lets everything through.
 		if (terms.length < found.length) return null;
@@ -133,40 +114,40 @@ class Parser {
 	}
 
 	#conjunction(): Node | null {
-		const begin = this.#at;
+		const begin = this.at;
 		const terms: Node[] = [];
 		const places = new Map<string, number>();
 		let isBegun = false;
-		while (!this.#isOver()) {
-			const or = this.#match(OR);
-			const and = or ? null : this.#match(AND);
+		while (!this.isOver()) {
+			const or = this.match(OR);
+			const and = or ? null : this.match(AND);
 			if (or) {
-				const end = this.#at + or[0].length;
-				if (isBegun && this.#goesOn(end)) break;
-				if (or[0] === 'OR') this.#refuseOperator('OR', isBegun ? end : this.#at);
+				const end = this.at + or[0].length;
+				if (isBegun && this.goesOn(end)) break;
+				if (or[0] === 'OR') this.#refuseOperator('OR', isBegun ? end : this.at);
 			} else if (and) {
-				const end = this.#at + and[0].length;
-				if (!(isBegun && this.#goesOn(end))) this.#refuseOperator('AND', isBegun ? end : this.#at);
-				this.#structure = this.#at;
-				this.#at = end;
+				const end = this.at + and[0].length;
+				if (!(isBegun && this.goesOn(end))) this.#refuseOperator('AND', isBegun ? end : this.at);
+				this.#structure = this.at;
+				this.at = end;
 				continue;
 			}
-			const from = this.#at;
+			const from = this.at;
 			if (this.#modifier()) {
-				if (this.#groups.length === 0) this.terms.push({ begin: from, end: this.#at, node: null });
+				if (this.groups.length === 0) this.terms.push({ begin: from, end: this.at, node: null });
 				continue;
 			}
 			const node = this.#gather(terms, places);
-			if (this.#groups.length === 0) this.terms.push({ begin: from, end: this.#at, node });
+			if (this.groups.length === 0) this.terms.push({ begin: from, end: this.at, node });
 			isBegun = true;
 		}
-		if (!isBegun && begin > 0 && this.#text[begin - 1] !== '(') this.#refuseOperator('OR', begin);
+		if (!isBegun && begin > 0 && this.text[begin - 1] !== '(') this.#refuseOperator('OR', begin);
 		return terms.length === 0 ? null : terms.length === 1 ? (terms[0] ?? null) : { type: 'All', terms };
 	}
 
 	/** Takes a term to the others of a conjunction; `places` has those that another of their field widens. */
 	#gather(terms: Node[], places: Map<string, number>): Node | null {
-		const field = this.#match(WIDENING)?.[1]?.toLowerCase();
+		const field = this.match(WIDENING)?.[1]?.toLowerCase();
 		const term = this.#term();
 		if (!term) return null;
 		const place = field === undefined ? undefined : places.get(field);
@@ -181,30 +162,26 @@ class Parser {
 	}
 
 	#term(): Node | null {
-		if (this.#isMinus()) {
-			this.#at += 1;
+		if (this.isMinus()) {
+			this.at += 1;
 			return this.#negated();
 		}
-		const not = this.#take(NOT);
+		const not = this.take(NOT);
 		if (not) {
 			this.#structure = not.index;
-			if (this.#isOver()) this.#refuseOperator('NOT', this.#at);
+			if (this.isOver()) this.#refuseOperator('NOT', this.at);
 			return this.#negated();
 		}
-		if (
-			this.#peek() === '(' &&
-			!this.#plain.has(this.#at) &&
-			!ONLY_BRACKETS.test(this.#text.slice(this.#at))
-		) {
+		if (this.peek() === '(' && !this.#plain.has(this.at) && !ONLY_BRACKETS.test(this.text.slice(this.at))) {
 			return this.#group();
 		}
 		this.#count += 1;
-		if (this.#count > MAX_TERMS) throw new QueryError(this.#at, `Expected at most ${MAX_TERMS} terms.`);
-		const number = this.#take(NUMBER)?.[1];
+		if (this.#count > MAX_TERMS) throw new QueryError(this.at, `Expected at most ${MAX_TERMS} terms.`);
+		const number = this.take(NUMBER)?.[1];
 		if (number !== undefined) return { type: 'Number', issue_id: Math.min(Number(number), MAX_ID) };
-		const phrase = this.#take(PHRASE)?.[1];
+		const phrase = this.take(PHRASE)?.[1];
 		if (phrase !== undefined) return { type: 'Words', text: phrase, is_phrase: true };
-		return this.#field() ?? this.#word();
+		return this.#field() ?? this.word();
 	}
 
 	#negated(): Node | null {
@@ -216,31 +193,31 @@ class Parser {
 	}
 
 	#group(): Node | null {
-		const opened = this.#at;
-		this.#at += 1;
-		this.#groups.push(opened);
+		const opened = this.at;
+		this.at += 1;
+		this.groups.push(opened);
 		this.#descend();
-		const node = this.#isOver() ? null : this.#alternatives();
-		if (this.#peek() !== ')') {
-			if (this.#structure > (this.#groups[0] ?? 0)) {
+		const node = this.isOver() ? null : this.#alternatives();
+		if (this.peek() !== ')') {
+			if (this.#structure > (this.groups[0] ?? 0)) {
 				throw new QueryError(opened, 'Expected a closing bracket for this one, or quotes around it.');
 			}
-			throw new NeverClosed(this.#groups);
+			throw new NeverClosed(this.groups);
 		}
-		this.#at += 1;
-		this.#groups.pop();
+		this.at += 1;
+		this.groups.pop();
 		this.#depth -= 1;
 		return node;
 	}
 
 	#field(): Node | null {
-		const begin = this.#at;
-		const was = this.#take(WAS)?.[1];
+		const begin = this.at;
+		const was = this.take(WAS)?.[1];
 		if (was !== undefined) {
 			this.#structure = begin;
-			return readWas(this.#values(), was.toLowerCase());
+			return readWas(this.values(), was.toLowerCase());
 		}
-		const match = this.#match(FIELD);
+		const match = this.match(FIELD);
 		if (!match) return null;
 		const name = (match[1] ?? '').toLowerCase();
 		const end = begin + match[0].length;
@@ -249,8 +226,8 @@ class Parser {
 			return null;
 		}
 		this.#structure = begin;
-		this.#at = end;
-		const values = this.#values();
+		this.at = end;
+		const values = this.values();
 		if (name === 'was') return readWas(values, null);
 		if (['updated', 'closed', 'took'].includes(name)) this.#presentOnly ??= begin;
 		return READERS[name]?.(values, this.#today) ?? null;
@@ -258,9 +235,9 @@ class Parser {
 
 	/** Takes `sort:` or `as-of:`, which are about the query as a whole, if one stands here. */
 	#modifier(): boolean {
-		this.#skipSpaces();
-		const begin = this.#at;
-		const match = this.#take(MODIFIER);
+		this.skipSpaces();
+		const begin = this.at;
+		const match = this.take(MODIFIER);
 		if (!match) return false;
 		this.#structure = begin;
 		const name = (match[1] ?? '').toLowerCase();
@@ -270,7 +247,7 @@ class Parser {
 				`Expected ${name}: outside of brackets and not negated: it is for the whole query.`
 			);
 		}
-		const [value, ...more] = this.#values();
+		const [value, ...more] = this.values();
 		const isAgain = (name === 'sort' ? this.#sort : this.#asOf) !== null;
 		if (!value || more.length > 0 || isAgain) {
 			throw new QueryError(begin, `Expected ${name}: only once, with one value.`);
@@ -285,50 +262,10 @@ class Parser {
 		return true;
 	}
 
-	#values(): Value[] {
-		const values = [this.#value()];
-		while (this.#peek() === ',') {
-			this.#at += 1;
-			values.push(this.#value());
-		}
-		const following = this.#peek();
-		if (following && !isSpace(following) && !(following === ')' && this.#groups.length > 0)) {
-			throw new QueryError(this.#at, 'Expected a space or a comma after the closing quote.');
-		}
-		return values;
-	}
-
-	#value(): Value {
-		const begin = this.#at;
-		const quoted = this.#match(QUOTED_VALUE);
-		if (quoted) {
-			this.#at += quoted[0].length;
-			return { text: (quoted[1] ?? '').replaceAll('""', '"'), position: begin + 1, isQuoted: true };
-		}
-		const match = this.#match(this.#groups.length > 0 ? VALUE_IN_GROUP : VALUE);
-		if (!match) throw new QueryError(begin, 'Expected a value here.');
-		this.#at += match[0].length;
-		return { text: match[0], position: begin, isQuoted: false };
-	}
-
-	/** Up to the next space; in brackets, up to the bracket that closes them. */
-	#word(): Node {
-		const begin = this.#at;
-		let opened = 0;
-		for (let char = this.#peek(); char && !isSpace(char); char = this.#peek()) {
-			if (this.#groups.length > 0 && char === ')' && opened === 0 && this.#at > begin) break;
-			if (char === '(') opened += 1;
-			else if (char === ')' && opened > 0) opened -= 1;
-			this.#at += 1;
-		}
-		return { type: 'Words', text: this.#text.slice(begin, this.#at), is_phrase: false };
-	}
-
 	/** Refuses what looks like a misspelt field; any other word with a colon may be meant as it is. */
 	#suggest(name: string, begin: number, end: number): void {
-		if (!this.#goesOn(end) || isSpace(this.#text[end] ?? '') || this.#text.startsWith('//', end)) return;
-		const close = FIELDS.find((field) => Math.min(field.length, name.length) > 3 && isSlip(name, field));
-		const meant = OTHER_NAMES.get(name) ?? close;
+		if (!this.goesOn(end) || isSpace(this.text[end] ?? '') || this.text.startsWith('//', end)) return;
+		const meant = meantBy(name, FIELDS);
 		if (meant === undefined) return;
 		throw new QueryError(begin, `There is no field ${name}. Expected ${meant}:, or quotes around the word.`);
 	}
@@ -344,58 +281,9 @@ class Parser {
 		this.#depth += 1;
 		if (this.#depth > MAX_DEPTH) {
 			throw new QueryError(
-				this.#at,
+				this.at,
 				`Expected at most ${MAX_DEPTH} brackets and negations inside each other.`
 			);
 		}
 	}
-
-	#isMinus(): boolean {
-		const following = this.#text[this.#at + 1] ?? '';
-		const closes = following === ')' && this.#groups.length > 0;
-		return this.#peek() === '-' && following !== '' && following !== '-' && !isSpace(following) && !closes;
-	}
-
-	/** What stands here, without taking it. */
-	#match(pattern: RegExp): RegExpExecArray | null {
-		pattern.lastIndex = this.#at;
-		return pattern.exec(this.#text);
-	}
-
-	#take(pattern: RegExp): RegExpExecArray | null {
-		this.#skipSpaces();
-		const match = this.#match(pattern);
-		if (match) this.#at += match[0].length;
-		return match;
-	}
-
-	/** Whether there is nothing more, here or in these brackets. */
-	#isOver(): boolean {
-		this.#skipSpaces();
-		return !this.#goesOn(this.#at);
-	}
-
-	#goesOn(position: number): boolean {
-		SPACES.lastIndex = position;
-		const next = this.#text[position + (SPACES.exec(this.#text)?.[0].length ?? 0)] ?? '';
-		return next !== '' && !(this.#groups.length > 0 && next === ')');
-	}
-
-	#skipSpaces(): void {
-		this.#at += this.#match(SPACES)?.[0].length ?? 0;
-	}
-
-	#peek(): string {
-		return this.#text[this.#at] ?? '';
-	}
-}
-
-/** Whether one letter too many, too few, wrong, or two in the wrong order make one of the other. */
-function isSlip(one: string, other: string): boolean {
-	if (Math.abs(one.length - other.length) > 1) return false;
-	let at = 0;
-	while (at < Math.min(one.length, other.length) && one[at] === other[at]) at += 1;
-	const [a, b] = [one.slice(at), other.slice(at)];
-	const swapped = a.length > 1 && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
-	return a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1) || swapped;
 }
