@@ -41,11 +41,18 @@ it('leaves shortcuts and Escape alone', () => {
 	expect(heard).toHaveBeenCalledTimes(2);
 });
 
-it('gives up when nothing opens', () => {
+it('gives up when nothing opens, and then chooses nothing either', () => {
+	const field = document.createElement('input');
+	const entered = vi.fn();
+	field.addEventListener('keydown', entered);
 	expectTyping();
-	vi.advanceTimersByTime(3_000);
+	for (const key of ['t', 'Enter']) press(key);
+	vi.advanceTimersByTime(10_000);
 	press('t');
 	expect(heard).toHaveBeenCalledOnce();
+	expect(takeTyped()).toBe('');
+	passEnter(field);
+	expect(entered).not.toHaveBeenCalled();
 });
 
 it('keeps Enter for the field too, once', () => {

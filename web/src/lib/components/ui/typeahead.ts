@@ -3,7 +3,8 @@
  * dialog's code may still be on its way, and fast fingers don't wait for it.
  */
 
-const PATIENCE = 3_000;
+/** Longer than code takes to come; letters that are let go sooner would be taken for shortcuts. */
+const PATIENCE = 10_000;
 
 let caught: string | null = null;
 let entered = false;
@@ -14,7 +15,7 @@ export function expectTyping(): void {
 	stop();
 	caught = '';
 	entered = false;
-	timer = setTimeout(stop, PATIENCE);
+	timer = setTimeout(giveUp, PATIENCE);
 	addEventListener('keydown', catchKey, { capture: true });
 }
 
@@ -30,6 +31,12 @@ export function passEnter(field: HTMLElement): void {
 	if (!entered) return;
 	entered = false;
 	field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+}
+
+/** Enter without what was typed before it would choose what nobody meant. */
+function giveUp(): void {
+	stop();
+	entered = false;
 }
 
 function stop(): void {
