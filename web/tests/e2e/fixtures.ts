@@ -76,6 +76,23 @@ export async function fileIssue(page: Page, title: string, description = ''): Pr
 	return id;
 }
 
+/** Waits until the browser's copy, which is a second behind, has an issue. */
+export async function expectKept(page: Page, id: number): Promise<void> {
+	const kept = () =>
+		page.evaluate(async () => {
+			const done = <T>(request: IDBRequest<T>) =>
+				new Promise<T>((resolve) => (request.onsuccess = () => resolve(request.result)));
+			const [found] = await indexedDB.databases();
+			if (!found?.name) return [];
+			const database = await done(indexedDB.open(found.name));
+			const rows = database.transaction('rows').objectStore('rows');
+			const blocks = (await done(rows.getAll())) as { id: number }[][];
+			database.close();
+			return blocks.flat().map(({ id }) => id);
+		});
+	await expect.poll(kept).toContain(id);
+}
+
 /** Goes to something as those do who have no mouse. */
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
 	await expect(target).toBeVisible();

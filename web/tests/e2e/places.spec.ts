@@ -1,4 +1,4 @@
-import { expect, fileIssue, test, unique } from './fixtures.ts';
+import { expect, expectKept, fileIssue, test, unique } from './fixtures.ts';
 
 test('the issue beside the list goes along with the arrow keys, and on from where it stood', async ({
 	signedIn
@@ -44,11 +44,11 @@ test('list and board are where they were left, after going back and after a relo
 	await scrollTo(1_500);
 	await page.getByRole('row').nth(14).getByRole('link').click();
 	await expect(page).toHaveURL(/\/issues\/\d+$/);
+	const id = Number(page.url().split('/').pop());
 	await page.goBack();
 	await expect.poll(top).toBe(1_500);
 	await scrollTo(2_000);
-	// The browser's copy is a second behind.
-	await page.waitForTimeout(1_500);
+	await expectKept(page, id);
 	await page.reload();
 	await expect.poll(top).toBe(2_000);
 

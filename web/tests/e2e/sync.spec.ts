@@ -1,15 +1,15 @@
-import { choose, expect, fileIssue, test, unique } from './fixtures.ts';
+import { choose, expect, expectKept, fileIssue, test, unique } from './fixtures.ts';
 
 test('edits made offline are kept, also through a reload, and arrive when the line is back', async ({
 	signedIn
 }) => {
 	const { page, expectErrors } = await signedIn('maintainer');
 	expectErrors(/net::ERR_|status of 50\d/);
-	const id = await fileIssue(page, 'Works without a line');
+	const title = unique('Works without a line');
+	const id = await fileIssue(page, title);
 	await page.goto(`/issues/${id}`);
-	await expect(page.getByLabel('Title')).toHaveValue('Works without a line');
-	// The browser's copy is a second behind.
-	await page.waitForTimeout(1_500);
+	await expect(page.getByLabel('Title')).toHaveValue(title);
+	await expectKept(page, id);
 	await page.context().setOffline(true);
 	await expect(page.getByText('Offline', { exact: true }).first()).toBeVisible();
 	await choose(page, 'Status', 'In progress');
@@ -21,7 +21,7 @@ test('edits made offline are kept, also through a reload, and arrive when the li
 	await page.route('**/api/**', (route) => route.abort());
 	await page.context().setOffline(false);
 	await page.goto('/issues?status=in_progress');
-	await expect(page.getByRole('link', { name: 'Works without a line' })).toBeVisible();
+	await expect(page.getByRole('link', { name: title })).toBeVisible();
 	await page.unrouteAll();
 	const elsewhere = await signedIn('admin');
 	await elsewhere.page.goto(`/issues/${id}`);
