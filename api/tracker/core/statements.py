@@ -19,6 +19,11 @@ def parameter(name: str, type_: Any) -> BindParameter[Any]:
     return bindparam(name, _OPEN, type_=type_)
 
 
+def constant(number: int) -> BindParameter[int]:
+    """A number in the SQL itself: a limit, say, that decides which plan is best, and is planned with only then."""
+    return bindparam(None, number, unique=True, literal_execute=True)
+
+
 class Statement:
     """A query as asyncpg takes it, with parameters."""
 

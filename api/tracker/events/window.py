@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import UserDefinedType
 
+from tracker.core.statements import constant
 from tracker.models import Event, EventType, Issue
 
 MAX_REPLAY = 10_000
@@ -52,7 +53,7 @@ def events_in(window: ColumnElement[bool]) -> type[Event]:
 
 def happened(window: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether there is any event in the window; by the index on `txid`, as `events_in`."""
-    first = select(Event.id).where(window).order_by(Event.txid, Event.id).limit(1)
+    first = select(Event.id).where(window).order_by(Event.txid, Event.id).limit(constant(1))
     return first.scalar_subquery().is_not(None)
 
 

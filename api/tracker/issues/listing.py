@@ -19,7 +19,7 @@ from tracker.core.errors import FieldError, Invalid
 from tracker.core.paging import Moment, beyond, decode_cursor, encode_cursor
 from tracker.core.reads import Reads
 from tracker.core.schema import MAX_ID
-from tracker.core.statements import Statement, parameter
+from tracker.core.statements import Statement, constant, parameter
 from tracker.core.text import key_of, trimmed
 from tracker.events.window import happened, since
 from tracker.issues.rows import row_of, select_rows
@@ -64,6 +64,11 @@ class _Shape(NamedTuple):
     tags: tuple[str, ...]
     """In the SQL itself: what a plan reads that is made for any tags differs by orders of magnitude between them."""
     is_first: bool
+    size: int | None
+    """In the SQL of a list of everything, whose plan is kept then: to make one takes longer than to read the page.
+
+    Elsewhere the planner is to know how much is asked for of what, each time.
+    """
     sort: Sort
     asked: "_Asked | None"
     ways: Ways
@@ -109,8 +114,10 @@ class IssueList:
         asked, lookup = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0)
         if asked:
             lookup = await plan_lookup(self._reads, _read(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+        is_everything = self._viewer.is_staff and not (given or unassigned or tags or asked)
+        size = limit + 1 if is_everything else None
         prepared = _prepare(
-            _Shape(self._viewer.is_staff, given, unassigned, tags, not cursor, sort, asked, lookup.ways)
+            _Shape(self._viewer.is_staff, given, unassigned, tags, not cursor, size, sort, asked, lookup.ways)
         )
         arguments = {name: value[0] if len(value) == 1 else value for name, value in values.items()}
         arguments["viewer_id"] = self._viewer.id
@@ -193,14 +200,14 @@ def _prepare(shape: _Shape) -> _Prepared:
         return [*fields, *(condition_of(query, asked.viewer, asked.zone, way) for query in queries if asked)]
 
     every = conditions(shape.ways.to_all)
-    counted = _counted(shape, viewer, every).limit(COUNT_CAP + 1).subquery()
+    counted = _counted(shape, viewer, every).limit(constant(COUNT_CAP + 1)).subquery()
     here = cast(func.pg_current_snapshot(), Text).label("seen")
     issue = aliased(Issue)
-    latest = select(issue.id).order_by(issue.id.desc()).limit(1).scalar_subquery()
+    latest = select(issue.id).order_by(issue.id.desc()).limit(constant(1)).scalar_subquery()
     total = select(func.count().label("total"), here, latest.label("latest")).select_from(counted)
     column, descending = _sort_column(sort)
     order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
-    limit: Any = parameter("limit", BigInteger)
+    limit: Any = constant(shape.size) if shape.size else parameter("limit", BigInteger)
     seen = parameter("seen", Text)
     # Whoever puts issues in by hand records no events.
     changed = or_(seen.is_(None), latest.is_distinct_from(parameter("latest", BigInteger)), happened(since(seen)))
