@@ -35,6 +35,8 @@ ALLOWED = {
     ("listIssues assignee=none&assignee=3", "issues"): "the narrowest index as a whole takes less than two of its ends",
 }
 """What may read more nevertheless, and why."""
+BORDERLINE = {("readSnapshot", "issues")}
+"""Of these, what the planner finds by index or not as its random sample of the table has it."""
 
 QUERIES = [
     COMMON_WORD,
@@ -141,7 +143,7 @@ async def test_no_statement_walks_through_a_large_table(
     assert not [statement for _, statement in watch.seen if "OFFSET" in statement or "ILIKE" in statement]
     found = await _walks(databases, watch.seen)
     assert {case: found[case] for case in found.keys() - ALLOWED.keys()} == {}
-    assert ALLOWED.keys() <= found.keys(), "an exception that is none any more"
+    assert ALLOWED.keys() - BORDERLINE <= found.keys(), "an exception that is none any more"
 
 
 async def _do_everything(watch: Watch, newcomer: Newcomer, client: AsyncClient) -> None:
