@@ -18,7 +18,7 @@ from tests.people import Person, accepted
 from tests.query.language import QUESTIONS
 from tests.query.meaning import Asker, Question
 from tests.query.world import NOW, Known, keep, make
-from tracker.issues import listing
+from tracker.issues import list_statements, listing
 from tracker.models import Role
 from tracker.query.estimates import Estimates
 
@@ -64,8 +64,7 @@ def _always(*_: Any) -> bool:
 
 def _forget() -> None:
     """Statements as they were made for other settings."""
-    prepared: Any = listing
-    prepared._prepare.cache_clear()
+    list_statements.prepare.cache_clear()
 
 
 @settings(

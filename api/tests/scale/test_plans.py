@@ -17,7 +17,7 @@ from tests.people import Person, accepted
 from tests.scale.plans import plan_of, walks
 from tracker.core.database import Sessions
 from tracker.core.jobs import JobContext
-from tracker.issues.listing import COUNT_CAP
+from tracker.issues.list_statements import COUNT_CAP
 from tracker.local import Databases
 from tracker.models import Role
 from tracker.operations.jobs import JOBS, perform
