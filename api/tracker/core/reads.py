@@ -3,9 +3,11 @@
 asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
 """
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from asyncpg import Record
+from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
@@ -46,6 +48,10 @@ class Reads:
             slot.close()
 
     async def _connect(self) -> Any:
+        # Only to wait for a connection, or to make one, it has to be a greenlet; and to become one takes a while.
+        if self._engine.pool.checkedin():
+            with suppress(MissingGreenlet):
+                return self._engine.pool.connect()
         return await greenlet_spawn(self._engine.pool.connect)
 
     async def _run(self, slot: Any, sql: str, arguments: list[Any]) -> list[Record]:
