@@ -149,6 +149,8 @@ def _encodable(value: str) -> str:
 
 def configure_logging(level: str = "INFO") -> None:
     """Sends every logger's records to stderr as JSON; for the processes that we start."""
+    # No line tells these, so they need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
