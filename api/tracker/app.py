@@ -10,10 +10,10 @@ from tracker.accounts.auth import Authentication
 from tracker.accounts.tokens import Tokens
 from tracker.attachments.storage import Storage
 from tracker.attachments.uploads import Uploads
+from tracker.core.admission import Admission
 from tracker.core.database import autocommit_session_maker, database_config, session_maker
 from tracker.core.documentation import documentation
 from tracker.core.doorbell import Doorbell
-from tracker.core.guards import admissible
 from tracker.core.job_queue import JobQueue
 from tracker.core.limits import Limits
 from tracker.core.methods import AllowedMethods
@@ -116,8 +116,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 "uploads": Uploads(storage, max_bytes=settings.upload_max_bytes),
             }
         ),
-        middleware=[AllowedMethods(), Authentication(reads, tokens)],
-        guards=[admissible],
+        middleware=[AllowedMethods(), Authentication(reads, tokens), Admission()],
         before_request=refuse_stray_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=TrackerRequest,

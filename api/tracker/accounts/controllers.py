@@ -12,8 +12,8 @@ from tracker.accounts.schemas import PasswordChange, ProfileChange, Registration
 from tracker.accounts.sessions import SessionService
 from tracker.accounts.users import UserService, view_of
 from tracker.accounts.viewer import Viewer
+from tracker.core.admission import STRANGERS_LIMITED_BY
 from tracker.core.errors import Invalid
-from tracker.core.guards import STRANGERS_LIMITED_BY
 from tracker.core.limits import Limits
 from tracker.core.openapi import READ, WRITE, WRITE_ONE, refusals
 from tracker.core.schema import SMALL_BODY_BYTES

@@ -23,8 +23,8 @@ from tracker.accounts.schemas import AccessGranted, Credentials
 from tracker.accounts.sessions import Device, RefreshReused, SessionService, SignedIn
 from tracker.accounts.tokens import Tokens
 from tracker.accounts.viewer import Viewer
+from tracker.core.admission import address_of
 from tracker.core.errors import Invalid, Unauthenticated, UnsupportedMediaType
-from tracker.core.guards import address_of
 from tracker.core.limits import Limits, network_of
 from tracker.core.observability import arrival_of
 from tracker.core.openapi import WRITE, refusals

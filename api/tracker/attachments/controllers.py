@@ -23,8 +23,8 @@ from tracker.attachments.jobs import SCAN_FILES
 from tracker.attachments.schemas import AttachmentChange, AttachmentView
 from tracker.attachments.services import MAX_FILES, AttachmentRules, AttachmentService
 from tracker.attachments.uploads import Uploads, fingerprint
+from tracker.core.admission import LIMITED_BY
 from tracker.core.errors import Invalid, UnsupportedMediaType
-from tracker.core.guards import LIMITED_BY
 from tracker.core.openapi import READ_ONE, WRITE_ONE, refusals
 from tracker.core.request import STREAMED_BODY, TrackerRequest
 from tracker.core.schema import PathId

@@ -23,8 +23,8 @@ from tracker.attachments.controllers import form_in
 from tracker.attachments.forms import PART_NAME
 from tracker.attachments.storage import Storage
 from tracker.attachments.uploads import fingerprint
+from tracker.core.admission import LIMITED_BY
 from tracker.core.errors import Conflict
-from tracker.core.guards import LIMITED_BY
 from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
 from tracker.core.request import STREAMED_BODY, TrackerRequest

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.accounts.auth import find_viewer
 from tracker.accounts.tokens import AccessToken, TokenInvalid
 from tracker.accounts.viewer import Viewer
+from tracker.core.admission import address_of
 from tracker.core.database import refusal_for
 from tracker.core.errors import TooMany
-from tracker.core.guards import address_of
 from tracker.core.limits import network_of
 from tracker.core.origins import is_allowed_origin
 from tracker.core.problems import problem_of
