@@ -180,6 +180,28 @@ test('files, comments, duplicates and the trash need no mouse either', async ({ 
 	await expect(page.getByText(title)).toHaveCount(0);
 });
 
+test('the issue that one duplicates is found although its title is written wrongly', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const original = await fileIssue(page, unique('Thermostat freezes in winter'));
+	const id = await fileIssue(page, unique('Heating is off'));
+	await fileIssue(page, unique('Heating is off again'));
+	await page.goto(`/issues/${id}`);
+	const answered = page.waitForResponse(/\/issues\/similar/u);
+	await page.getByRole('button', { name: /^Duplicate of:/ }).press('Enter');
+	await expect(page.getByRole('combobox', { name: 'Duplicate of' })).toBeFocused();
+	await answered;
+	await expect(page.getByRole('option').first()).toContainText('Heating is off again');
+	// An answer for other words is none for these, however long theirs takes.
+	await page.route(/\/issues\/similar/u, () => undefined);
+	await page.getByRole('combobox', { name: 'Duplicate of' }).fill('xylophone');
+	await expect(page.getByText('No issue is called like this')).toBeVisible();
+	await page.unroute(/\/issues\/similar/u);
+	await page.getByRole('combobox', { name: 'Duplicate of' }).fill('termostat freeses wintr');
+	await expect(page.getByRole('option').first()).toContainText('Thermostat freezes');
+	await page.keyboard.press('Enter');
+	await expect(page.getByRole('button', { name: `Duplicate of: #${original}` })).toBeFocused();
+});
+
 test('people are let in and given a role without a mouse', async ({ signedIn }) => {
 	const { page } = await signedIn('admin');
 	const name = unique('Sam Field');
