@@ -61,6 +61,18 @@ def importer(admin: Person, settings: Settings, sessions: Sessions) -> Importer:
     return Importer(admin, settings, sessions)
 
 
+async def test_a_preview_tells_whom_a_table_only_names(importer: Importer, admin: Person) -> None:
+    table = (
+        "title,reporter,assignee\nOne,Ann Lee,bob@example.com\nTwo,Cy <cy@example.com>,ann  lee\nThree,Dot,Ann Lee\n"
+    )
+    planned = await importer.upload(table)
+    preview = accepted(await admin.post(f"/imports/{planned['id']}/preview", json={}))
+    assert preview["people"] == {"Ann Lee": None, "Dot": None}
+    mapped = preview["mapping"] | {"people": {"ann lee": "ann@example.com"}}
+    preview = accepted(await admin.post(f"/imports/{planned['id']}/preview", json={"mapping": mapped}))
+    assert preview["people"] == {"Ann Lee": "ann@example.com", "Dot": None}
+
+
 async def test_from_upload_to_undo(importer: Importer, admin: Person, sessions: Sessions) -> None:
     before = await content(sessions)
     planned = await importer.upload(TABLE)

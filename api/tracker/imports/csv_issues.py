@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -140,6 +140,13 @@ class RowReader:
 
     def severity_of(self, name: str) -> Severity | None:
         return self._severities.get(spelled(name))
+
+    def people_in(self, row: Row) -> Iterator[tuple[str, str | None]]:
+        """Whom the row only names, with the address that the mapping has for them."""
+        for field in (Field.REPORTER, Field.ASSIGNEE):
+            value = one_line(self._value(row.cells, field))
+            if value and not re.fullmatch(EMAIL, value.lower()) and not _NAME_AND_ADDRESS.fullmatch(value):
+                yield value, self._people.get(spelled(value))
 
     def name_in(self, row: Row, field: Field) -> str:
         return " ".join(self._value(row.cells, field).split())

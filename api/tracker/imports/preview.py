@@ -10,7 +10,7 @@ from tracker.core.clock import utc_now
 from tracker.core.errors import Invalid
 from tracker.imports import csv_issues, github, jira
 from tracker.imports.csv_issues import RowReader, Table, table_of
-from tracker.imports.csv_mapping import Field, Mapping, suggested
+from tracker.imports.csv_mapping import Field, Mapping, spelled, suggested
 from tracker.imports.reading import BrokenFile
 from tracker.imports.schemas import ImportPreview, PreviewRow
 from tracker.imports.source import Entry
@@ -18,7 +18,7 @@ from tracker.models import ImportBatch, ImportSource, Severity, Status
 
 SHOWN = 10
 ROWS, NAMES = 5000, 30
-"""So many rows are looked through for the names of statuses and severities, and so many names are told."""
+"""So many rows are looked through for the names of statuses, severities and people, and so many names are told."""
 
 T = TypeVar("T")
 
@@ -78,16 +78,19 @@ def preview_of(batch: ImportBatch, file: Path, mapping: Mapping | None) -> Impor
         mapping=mapping,
         statuses=names.statuses if names else {},
         severities=names.severities if names else {},
+        people=names.people if names else {},
         rows=[_row_of(entry) for entry in _first(entries)],
     )
 
 
 class _Names:
-    """The statuses and severities that a table names, and what they would be."""
+    """The statuses, severities and people that a table names, and what they would be."""
 
     def __init__(self, table: Table, mapping: Mapping) -> None:
         self.statuses: dict[str, Status | None] = {}
         self.severities: dict[str, Severity | None] = {}
+        self.people: dict[str, str | None] = {}
+        told: set[str] = set()
         reader = RowReader(table.header, mapping, utc_now())
         try:
             for row in islice(table.rows(), ROWS):
@@ -96,6 +99,10 @@ class _Names:
                     self.statuses[status] = reader.status_of(status)
                 if severity and len(self.severities) < NAMES:
                     self.severities[severity] = reader.severity_of(severity)
+                for name, address in reader.people_in(row):
+                    if spelled(name) not in told and len(told) < NAMES:
+                        told.add(spelled(name))
+                        self.people[name] = address
         except BrokenFile:  # where it was cut off
             return
 

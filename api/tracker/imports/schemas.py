@@ -85,7 +85,9 @@ class ImportPreview(Output):
     statuses: dict[str, Status | None]
     """What the statuses that the beginning of a CSV file names would be; null for one that is not known …"""
     severities: dict[str, Severity | None]
-    """… and its severities."""
+    """… its severities …"""
+    people: dict[str, str | None]
+    """… and the e-mail addresses of those whom it only names."""
     rows: list[PreviewRow]
 
 

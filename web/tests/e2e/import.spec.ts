@@ -1,4 +1,4 @@
-import { expect, test, unique } from './fixtures.ts';
+import { expect, tabTo, test, unique } from './fixtures.ts';
 
 test('a table comes in as it is meant, tells what is broken in it, and goes again as if it had never been', async ({
 	signedIn
@@ -66,4 +66,50 @@ test('a table comes in as it is meant, tells what is broken in it, and goes agai
 	await expect(page.getByText(second)).toHaveCount(0);
 	await page.goto('/admin/import');
 	await expect(page.getByRole('link', { name: `${origin}.csv` })).toContainText('Undone');
+});
+
+test('who the people of a table are, how its dates are meant and where it comes from is said without a mouse', async ({
+	signedIn
+}) => {
+	const { page } = await signedIn('admin');
+	const [title, name] = [unique('Gate squeaks'), unique('Ann Lee')];
+	const table = `id,title,reporter,assignee,created\n1,${title},${name},Bo <bo@example.com>,01/02/2026\n`;
+	await page.goto('/admin/import');
+	await page.getByLabel('File to import', { exact: true }).setInputFiles({
+		name: 'gate.csv',
+		mimeType: 'text/csv',
+		buffer: Buffer.from(table)
+	});
+	const line = page
+		.getByRole('region', { name: 'The first lines, as they would be imported' })
+		.getByRole('listitem');
+	await expect(line).toContainText('Feb 1, 2026');
+
+	const person = page.getByRole('textbox', { name: `“${name}”` });
+	await tabTo(page, person);
+	await page.keyboard.type('nobody');
+	await page.keyboard.press('Tab');
+	await expect(page.getByText('This is no e-mail address.')).toBeVisible();
+	await tabTo(page, person, 'Shift+Tab');
+	await page.keyboard.press('Control+a');
+	await page.keyboard.type('maintainer@example.com');
+	await page.keyboard.press('Tab');
+	await expect(page.getByText('This is no e-mail address.')).toHaveCount(0);
+	await tabTo(page, page.getByLabel('01/02/2026 means'));
+	await page.keyboard.type('2');
+	await expect(line).toContainText('Jan 2, 2026');
+	await tabTo(page, page.getByRole('textbox', { name: 'Source' }));
+	await page.keyboard.type('front gate');
+	await page.keyboard.press('Tab');
+	await expect(page.getByText('Only letters, digits, dots, dashes and underscores.')).toBeVisible();
+	await tabTo(page, page.getByRole('textbox', { name: 'Source' }), 'Shift+Tab');
+	await page.keyboard.press('Control+a');
+	await page.keyboard.type(unique('gate').replace(' ', '-'));
+	await tabTo(page, page.getByRole('button', { name: 'Import', exact: true }));
+	await page.keyboard.press('Enter');
+	await expect(page.getByText('Imported', { exact: true })).toBeVisible({ timeout: 30_000 });
+
+	await page.goto(`/issues?q=${encodeURIComponent(title)}`);
+	await page.getByRole('link', { name: title }).click();
+	await expect(page.getByRole('complementary', { name: 'Properties' })).toContainText('Tomás Rivera');
 });

@@ -1346,9 +1346,13 @@ export interface components {
             statuses: {
                 [key: string]: components["schemas"]["Status"] | null;
             };
-            /** @description … and its severities. */
+            /** @description … its severities … */
             severities: {
                 [key: string]: components["schemas"]["Severity"] | null;
+            };
+            /** @description … and the e-mail addresses of those whom it only names. */
+            people: {
+                [key: string]: string | null;
             };
             rows: components["schemas"]["PreviewRow"][];
         };
