@@ -76,6 +76,24 @@ test('what fast fingers type before a picker is there is typed into it', async (
 	await expect(grid).toBeFocused();
 });
 
+test('the number of a duplicate can be typed before its picker is there', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const id = await fileIssue(page, unique('Typed ahead'));
+	await page.goto(`/issues/${id}`);
+	const button = page.getByRole('button', { name: /^Duplicate of:/ });
+	await expect(button).toBeVisible();
+	let arrive = () => {};
+	const arrival = new Promise<void>((resolve) => (arrive = resolve));
+	await page.route('**/*.js', async (route) => {
+		await arrival;
+		await route.continue();
+	});
+	await button.press('Enter');
+	await page.keyboard.type('#987654');
+	arrive();
+	await expect(page.getByRole('option', { name: '#987654' })).toBeVisible();
+});
+
 test('an issue is edited and commented without a mouse', async ({ signedIn }) => {
 	const { page } = await signedIn('maintainer');
 	const id = await fileIssue(page, 'Keyboard all the way');
