@@ -149,12 +149,13 @@ test('files, comments, duplicates and the trash need no mouse either', async ({ 
 	const original = await fileIssue(page, unique('The first of its kind'));
 	const title = unique('The second of its kind');
 	const id = await fileIssue(page, title);
+	// Long before the key: a key may overtake the browser's being told to hand its file dialog over.
+	const chosen = page.waitForEvent('filechooser');
 	await page.goto(`/issues/${id}`);
 
 	const files = page.getByRole('region', { name: 'Files' });
 	await expect(files).toContainText('None yet');
 	await tabTo(page, files.getByRole('button', { name: 'Attach files' }));
-	const chosen = page.waitForEvent('filechooser');
 	await page.keyboard.press('Enter');
 	const log = { name: 'by-hand.log', mimeType: 'text/plain', buffer: Buffer.from('one line\n') };
 	await (await chosen).setFiles([log]);
@@ -200,7 +201,8 @@ test('files, comments, duplicates and the trash need no mouse either', async ({ 
 
 test('the issue that one duplicates is found although its title is written wrongly', async ({ signedIn }) => {
 	const { page } = await signedIn('maintainer');
-	const original = await fileIssue(page, unique('Thermostat freezes in winter'));
+	const title = unique('Thermostat freezes in winter');
+	const original = await fileIssue(page, title);
 	const id = await fileIssue(page, unique('Heating is off'));
 	await fileIssue(page, unique('Heating is off again'));
 	await page.goto(`/issues/${id}`);
@@ -208,14 +210,16 @@ test('the issue that one duplicates is found although its title is written wrong
 	await page.getByRole('button', { name: /^Duplicate of:/ }).press('Enter');
 	await expect(page.getByRole('combobox', { name: 'Duplicate of' })).toBeFocused();
 	await answered;
-	await expect(page.getByRole('option').first()).toContainText('Heating is off again');
+	await expect(page.getByRole('option', { name: 'Heating is off' }).first()).toBeVisible();
 	// An answer for other words is none for these, however long theirs takes.
 	await page.route(/\/issues\/similar/u, () => undefined);
 	await page.getByRole('combobox', { name: 'Duplicate of' }).fill('xylophone');
 	await expect(page.getByText('No issue is called like this')).toBeVisible();
 	await page.unroute(/\/issues\/similar/u);
-	await page.getByRole('combobox', { name: 'Duplicate of' }).fill('termostat freeses wintr');
-	await expect(page.getByRole('option').first()).toContainText('Thermostat freezes');
+	await page
+		.getByRole('combobox', { name: 'Duplicate of' })
+		.fill(title.replace('Thermostat freezes', 'Termostat freeses'));
+	await expect(page.getByRole('option').first()).toContainText(title);
 	await page.keyboard.press('Enter');
 	await expect(page.getByRole('button', { name: `Duplicate of: #${original}` })).toBeFocused();
 });
