@@ -194,6 +194,7 @@ IMPORT_PREVIEW: dict[str, Any] = {
     "mapping": WHOLE_MAPPING,
     "statuses": {"open": "open"},
     "severities": {},
+    "people": {},
     "rows": [
         {
             "line": 2,
