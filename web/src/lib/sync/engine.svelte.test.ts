@@ -9,6 +9,11 @@ import type { Mutation } from './types.ts';
 beforeEach(startClock);
 afterEach(stopClock);
 
+/** Waits for what the server is asked for, however many turns it takes. */
+async function answered(engine: Engine): Promise<void> {
+	while (engine.isAsking) await pass(50);
+}
+
 describe('start', () => {
 	it('loads a snapshot and goes on with the feed', async () => {
 		const server = new SimServer(new Random(1));
@@ -56,7 +61,7 @@ describe('start', () => {
 		const engine = anEngine(server);
 		void engine.start(ann);
 		await pass(60_000);
-		while (engine.isAsking) await pass(50);
+		await answered(engine);
 		expect(engine.status).toBe('loading');
 		expect(engine.loadError?.status).toBe(0);
 		server.line = { ...goodLine, delay: 400 };
@@ -68,7 +73,7 @@ describe('start', () => {
 			engine.wake();
 			await pass(50);
 		}
-		while (engine.isAsking) await pass(50);
+		await answered(engine);
 		expect(engine.status).toBe('ready');
 		expect(engine.loadError).toBeNull();
 		expect(asked).not.toHaveBeenCalled();
