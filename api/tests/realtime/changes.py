@@ -33,7 +33,7 @@ class Work:
         person = self._random.choice(self._people)
         self._number += 1
         if not self._issues or self._random.random() < 0.15:
-            return await self._open(person)
+            return await self.open(person)
         issue_id = self._random.choice(self._issues)
         path = f"/issues/{issue_id}"
         requests: list[Callable[[], Awaitable[Response]]] = [
@@ -47,7 +47,7 @@ class Work:
         ]
         return await self._random.choices(requests, weights=(8, 4, 1, 1, 1, 1, 1))[0]()
 
-    async def _open(self, person: Person) -> Response:
+    async def open(self, person: Person) -> Response:
         answer = await person.post("/issues/", json={"title": self._text(person), "description": self._text(person)})
         if answer.is_success:
             self._issues.append(answer.json()["id"])

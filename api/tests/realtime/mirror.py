@@ -51,8 +51,11 @@ class Mirror:
         self.raw: list[str] = []
         self.applied: list[int] = []
         """Events since the last snapshot."""
+        self.heard = 0
+        """Events in all: a `reset` is as good as they are, and begins with a snapshot again."""
         self.first_cursor = ""
         """Where that snapshot was taken."""
+        self.loaded = asyncio.Event()
         self.connects = 0
         self.loads = 0
         self.closed_with: list[int] = []
@@ -109,6 +112,7 @@ class Mirror:
         self.applied = []
         self._cursor = self.first_cursor = head["cursor"]
         self.loads += 1
+        self.loaded.set()
 
     async def _listen(self) -> None:
         self.connects += 1
@@ -132,6 +136,7 @@ class Mirror:
             return
         for event in frame.get("events", ()):
             self.applied.append(event["id"])
+            self.heard += 1
             if event["issue"] is None:
                 self.issues.pop(event["issue_id"], None)
             else:
