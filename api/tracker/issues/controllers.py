@@ -9,26 +9,25 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from litestar.response import Stream
 from litestar.serialization import encode_json
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
-from tracker.core.schema import NO_NUL, PathId
+from tracker.core.schema import PathId
 from tracker.core.transaction import Transaction
 from tracker.core.zones import TimeZone, zone_of
 from tracker.issues.etags import etag_matches, etag_of
 from tracker.issues.export import Export
 from tracker.issues.history import History
 from tracker.issues.listing import IssueFilters, IssueList
+from tracker.issues.queries import Queries, Text
 from tracker.issues.reading import IssueReader
 from tracker.issues.schemas import HistoryEntry, IssueChange, IssuePage, IssueView, NewIssue
 from tracker.issues.services import IssueService
 from tracker.issues.snapshot import read_snapshot
 from tracker.models import Severity, Status
 from tracker.query.ast import Sort
-from tracker.query.help import QUERY_HELP
 
 IfMatch = Annotated[
     str | None,
@@ -38,8 +37,6 @@ IfNoneMatch = Annotated[
     str | None, HeaderParameter(name="If-None-Match", max_length=1000, description="`ETag` of the copy at hand.")
 ]
 
-Text = Annotated[str, Meta(max_length=500, pattern=NO_NUL)]
-Queries = Annotated[list[Text] | None, QueryParameter(description=QUERY_HELP)]
 Statuses = Annotated[list[Status] | None, QueryParameter(description="Any of these.")]
 Severities = Annotated[list[Severity] | None, QueryParameter(description="Any of these.")]
 TagFilter = Annotated[list[Text] | None, QueryParameter(description="All of these, compared without case.")]

@@ -13,12 +13,10 @@ from sqlalchemy import func, select
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
 from tracker.core.database import Sessions
-from tracker.core.errors import FieldError, Invalid
+from tracker.issues.queries import read_queries
 from tracker.issues.rows import select_rows, view_of
 from tracker.issues.schemas import IssueView
 from tracker.models import Issue
-from tracker.query.errors import QueryError
-from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
 
 REACH, ROWS = 5_000, 100
@@ -69,10 +67,7 @@ class Export:
 
     def _conditions(self, queries: Sequence[str], zone: ZoneInfo) -> list[Any]:
         today = self._clock().astimezone(zone).date()
-        try:
-            asked = [parse(text, today) for text in queries]
-        except QueryError as error:
-            raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
+        asked = read_queries(tuple(queries), today)
         return [condition_of(query, self._viewer, zone, lambda _: "row by row") for query in asked]
 
     async def _lines(

@@ -12,17 +12,15 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
 
 from tracker.accounts.viewer import Viewer
-from tracker.core.errors import FieldError, Invalid
 from tracker.core.paging import beyond
 from tracker.core.statements import Statement, constant, parameter
 from tracker.events.window import happened, since
+from tracker.issues.queries import read_queries
 from tracker.issues.rows import select_rows
 from tracker.issues.visibility import any_viewer, visible_issues
 from tracker.issues.words import Ways
 from tracker.models import Issue, SearchDocument
-from tracker.query.ast import Of, PersonName, Query, Sort, WasAssigned, leaves
-from tracker.query.errors import QueryError
-from tracker.query.parser import parse
+from tracker.query.ast import Sort
 from tracker.query.predicate import ToWords, condition_of, written_out
 from tracker.query.text import held, matches, terms_of
 
@@ -73,7 +71,7 @@ def prepare(shape: Shape) -> Prepared:
     Raises:
         Invalid: a query makes no sense.
     """
-    queries = queries_of(shape.asked) if shape.asked else []
+    queries = read_queries(shape.asked.q, shape.asked.today) if shape.asked else ()
     sort = next((query.sort for query in queries if query.sort), shape.sort)
     viewer = any_viewer(is_staff=shape.is_staff)
     fields = _conditions(shape)
@@ -118,20 +116,6 @@ def _counted(shape: Shape, viewer: Viewer, conditions: Sequence[ColumnElement[bo
     if shape.is_staff:
         return found.where(matches(wanted))
     return found.where(SearchDocument.reporter_id == viewer.id, held(wanted))
-
-
-@lru_cache(maxsize=1024)
-def queries_of(asked: Asked) -> list[Query]:
-    try:
-        return [parse(text, asked.today) for text in asked.q]
-    except QueryError as error:
-        raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
-
-
-def names_people(query: Query) -> bool:
-    """Whether what it finds may change without an event, as what people are called does."""
-    asked = (leaf.people for leaf in leaves(query.root) if isinstance(leaf, Of | WasAssigned))
-    return any(isinstance(who, PersonName) for people in asked for who in people)
 
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:

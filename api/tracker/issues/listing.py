@@ -15,7 +15,8 @@ from tracker.core.paging import Moment, decode_cursor, encode_cursor
 from tracker.core.reads import Reads
 from tracker.core.schema import MAX_ID
 from tracker.core.text import key_of, trimmed
-from tracker.issues.list_statements import COUNT_CAP, Asked, Shape, names_people, prepare, queries_of
+from tracker.issues.list_statements import COUNT_CAP, Asked, Shape, prepare
+from tracker.issues.queries import names_people, read_queries
 from tracker.issues.rows import row_of
 from tracker.issues.schemas import IssuePage
 from tracker.issues.totals import Totals
@@ -63,8 +64,9 @@ class IssueList:
         tags = tuple(sorted({key_of(trimmed(tag)) for tag in filters.tag}))
         given = frozenset((name, len(value) == 1) for name, value in values.items())
         asked, lookup = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0)
-        if asked:
-            lookup = await plan_lookup(self._reads, queries_of(asked), is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+        queries = read_queries(asked.q, asked.today) if asked else ()
+        if queries:
+            lookup = await plan_lookup(self._reads, queries, is_staff=self._viewer.is_staff, cap=COUNT_CAP)
         is_everything = self._viewer.is_staff and not (given or unassigned or tags or asked)
         size = limit + 1 if is_everything else None
         prepared = prepare(
@@ -76,7 +78,7 @@ class IssueList:
             arguments["reached"], arguments["reached_id"] = _position(cursor, prepared.sort)
         scope = "all" if self._viewer.is_staff else self._viewer.id
         list_ = (scope, unassigned, tags, tuple((name, tuple(of)) for name, of in values.items()), asked)
-        if asked and any(names_people(query) for query in queries_of(asked)):
+        if any(map(names_people, queries)):
             list_ = None
         known = list_ and self._totals.of(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
