@@ -183,6 +183,9 @@ async def _look_at_lists(watch: Watch, who: Person) -> None:
     for q in QUERIES:
         watch.doing = f"searchIssues {q}"
         accepted(await who.get("/issues/search", params={"q": q}))
+    for q in (RARE_WORD, "tag:tag140", "reporter:30", "is:open", "created:last-30d"):
+        watch.doing = f"readDashboard {q}"
+        accepted(await who.get("/issues/dashboard/stats", params={"q": q}))
     watch.doing = "listSimilarToTitle"
     accepted(await who.get("/issues/similar", params={"title": f"{COMMON_WORD} {RARE_WORD} fails"}))
     watch.doing = "exportIssues"

@@ -20,12 +20,19 @@ class History:
     """Things that happen to issues, one after the other."""
 
     def __init__(
-        self, sessions: async_sessionmaker[AsyncSession], seed: int, *, admin: Viewer, reporters: list[Viewer]
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        seed: int,
+        *,
+        admin: Viewer,
+        reporters: list[Viewer],
+        purges: bool = True,
     ) -> None:
         self._sessions = sessions
         self._random = Random(seed)
         self._admin = admin
         self._reporters = reporters
+        self._purges = purges
         self._known: list[int] = []
 
     async def happen(self, start: datetime, steps: int) -> datetime:
@@ -50,7 +57,7 @@ class History:
             issues = IssueService(session, self._admin, clock=lambda: at)
             deleted_at = await session.scalar(select(Issue.deleted_at).where(Issue.id == issue_id))
             match (deleted_at is not None, random.random()):
-                case True, chance if chance < 0.7:
+                case True, chance if chance < 0.7 or not self._purges:
                     await issues.restore(issue_id)
                 case True, _:
                     await Trash(session).purge(issue_id)

@@ -16,6 +16,7 @@ from tracker.core.clock import utc_now
 from tracker.core.errors import Invalid
 from tracker.core.openapi import READ, refusals
 from tracker.core.zones import TimeZone, zone_of
+from tracker.issues.queries import Queries
 from tracker.statistics.daily import DailyStats
 from tracker.statistics.dashboard import Window
 from tracker.statistics.schemas import DashboardStats, DayStatus
@@ -42,15 +43,21 @@ ToDay = Annotated[date, QueryParameter(name="to", description="Last UTC day, inc
     responses=READ,
 )
 async def read_dashboard(
-    viewer: NamedDependency[Viewer], state: State, days: Days = WindowDays.MONTH, tz: TimeZone = "UTC"
+    viewer: NamedDependency[Viewer],
+    state: State,
+    days: Days = WindowDays.MONTH,
+    tz: TimeZone = "UTC",
+    q: Queries = None,
 ) -> DashboardStats:
     """Over the issues that the viewer may see: for reporters, what they filed.
+
+    With `q` over those of them that meet it now, also in what the figures tell of earlier days; `as-of:` is refused.
 
     An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
     closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
     """
     window = Window(days=days, zone=zone_of(tz), now=utc_now())
-    return await state.figures.dashboard(viewer, window)
+    return await state.figures.dashboard(viewer, window, q or ())
 
 
 @get(

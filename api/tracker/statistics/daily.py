@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Date, Numeric, Text, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.accounts.viewer import Viewer
+from tracker.issues.visibility import visible_issues
+from tracker.models import Issue
 from tracker.statistics.schemas import DayStatus
 
 # What each event moves between statuses, in or out of the trash, by UTC day: -1 for where an issue was, +1 for where
@@ -20,7 +22,7 @@ _NET = """
     net AS (
         SELECT least((events.created_at AT TIME ZONE 'UTC')::date, CAST(:last AS date)) AS day,
                move.status, sum(move.amount) AS amount
-        FROM events {own_events}
+        FROM events {chosen_events}
         CROSS JOIN LATERAL (
             SELECT changes->'status'->>0 AS status, -1 AS amount
             UNION ALL
@@ -47,7 +49,7 @@ _NET = """
 _BACKWARD = """
     WITH {net},
     present AS (
-        SELECT status, count(*) AS amount FROM issues WHERE deleted_at IS NULL {own_issues} GROUP BY status
+        SELECT status, count(*) AS amount FROM {issues} WHERE deleted_at IS NULL GROUP BY status
     )
     SELECT grid.day, grid.status, coalesce(present.amount, 0) - coalesce(sum(net.amount) OVER (
         PARTITION BY grid.status ORDER BY grid.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -78,18 +80,14 @@ _FIRST_EVENT = (
 )
 
 
-def _backward(*, own: bool = False) -> str:
-    net = _NET.format(
-        own_events="JOIN issues ON issues.id = events.issue_id AND issues.reporter_id = :reporter_id" if own else "",
-        since=_SINCE_FIRST,
-        first=":first",
-    )
-    return _BACKWARD.format(net=net, own_issues="AND reporter_id = :reporter_id" if own else "")
+def _backward(issues: str = "issues", chosen_events: str = "") -> str:
+    net = _NET.format(chosen_events=chosen_events, since=_SINCE_FIRST, first=":first")
+    return _BACKWARD.format(net=net, issues=issues)
 
 
 def _forward() -> str:
     begin = f"least(CAST(:first AS date), (({_FIRST_EVENT}) AT TIME ZONE 'UTC')::date)"
-    return _FORWARD.format(net=_NET.format(own_events="", since="", first=begin))
+    return _FORWARD.format(net=_NET.format(chosen_events="", since="", first=begin))
 
 
 _PROGRESS = text("SELECT seen, counted_at FROM statistics_progress")
@@ -111,7 +109,10 @@ _FORGET_BEFORE = text(f"""
 """)  # noqa: S608 (a constant)
 _KEEP_BACKWARD = text(_KEEP.format(counts=_backward()))
 _KEEP_FORWARD = text(_KEEP.format(counts=_forward()))
-_OWN = text(f"SELECT day, status::text, issues FROM ({_backward(own=True)}) AS counted ORDER BY day")  # noqa: S608 (constants)
+_OF_CHOSEN = f"""
+    SELECT day, status::text, issues
+    FROM ({_backward("chosen", "JOIN chosen ON chosen.id = events.issue_id")}) AS counted ORDER BY day
+"""  # noqa: S608 (constants)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('daily_stats'))")
 
 
@@ -165,10 +166,17 @@ class DailyStats:
         rows = await self._session.execute(_READ, {"first": first, "last": last})
         return _by_day([(row.day, row.status, row.issues) for row in rows])
 
-    async def of_reporter(self, viewer: Viewer, first: date, last: date) -> list[DayStatus]:
-        """The same over one reporter's issues, counted on the spot. `last` must be today."""
-        parameters = {"first": first, "last": last, "reporter_id": viewer.id}
-        rows = await self._session.execute(_OWN, parameters)
+    async def of_issues(
+        self, viewer: Viewer, condition: ColumnElement[bool] | None, first: date, last: date
+    ) -> list[DayStatus]:
+        """The same over the viewer's issues that meet a condition now, counted on the spot. `last` must be today."""
+        met = true() if condition is None else condition
+        columns = select(Issue.id, Issue.status, Issue.deleted_at)
+        # What is in the trash now was counted before. By itself, because the rest is found by indexes without it.
+        trashed = columns.where(visible_issues(viewer, trashed=True), Issue.deleted_at.is_not(None), met)
+        chosen = columns.where(visible_issues(viewer), met).union_all(trashed).cte("chosen")
+        query = text(_OF_CHOSEN).columns(day=Date, status=Text, issues=Numeric).add_cte(chosen)
+        rows = await self._session.execute(query, {"first": first, "last": last})
         return _by_day([(row.day, row.status, int(row.issues)) for row in rows])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import TIMESTAMP, ColumnElement, Select, cast, func, select, true
+from sqlalchemy import TIMESTAMP, ColumnElement, Select, and_, cast, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -80,12 +80,16 @@ class Counts(msgspec.Struct):
 
 
 class Dashboard:
-    """Computes the figures for one viewer: the whole tracker's for staff, their own issues' for reporters."""
+    """Computes the figures for one viewer: the whole tracker's for staff, their own issues' for reporters.
 
-    def __init__(self, session: AsyncSession, viewer: Viewer) -> None:
+    With a condition they are about the issues that meet it now, also where they tell of the past.
+    """
+
+    def __init__(self, session: AsyncSession, viewer: Viewer, condition: ColumnElement[bool] | None = None) -> None:
         self._session = session
         self._viewer = viewer
-        self._visible = visible_issues(viewer)
+        self._condition = condition
+        self._visible = visible_issues(viewer) if condition is None else and_(visible_issues(viewer), condition)
 
     async def my_open(self) -> int:
         """Apart from the rest, because it is the only figure in which two of the staff differ."""
@@ -115,12 +119,14 @@ class Dashboard:
         first_utc = window.last_utc - timedelta(days=window.days - 1)
         daily = DailyStats(self._session)
         return {
-            "top_tags": await count_tags(self._session, self._viewer, Issue.closed_at.is_(None), limit=TOP),
+            "top_tags": await count_tags(
+                self._session, self._viewer, Issue.closed_at.is_(None), self._visible, limit=TOP
+            ),
             "top_reporters": await self._top_reporters(window) if self._viewer.is_staff else None,
             "status_history": (
                 await daily.read(first_utc, window.last_utc)
-                if self._viewer.is_staff
-                else await daily.of_reporter(self._viewer, first_utc, window.last_utc)
+                if self._viewer.is_staff and self._condition is None
+                else await daily.of_issues(self._viewer, self._condition, first_utc, window.last_utc)
             ),
         }
 
@@ -211,11 +217,13 @@ class Dashboard:
         ]
 
 
-async def compute_dashboard(sessions: Sessions, viewer: Viewer, window: Window) -> DashboardStats:
+async def compute_dashboard(
+    sessions: Sessions, viewer: Viewer, window: Window, condition: ColumnElement[bool] | None = None
+) -> DashboardStats:
     """All figures, over two connections at once: their halves take about the same time."""
     async with sessions() as one, sessions() as other:
         work, context = await asyncio.gather(
-            Dashboard(one, viewer).work(window), Dashboard(other, viewer).context(window)
+            Dashboard(one, viewer, condition).work(window), Dashboard(other, viewer, condition).context(window)
         )
     # The job counts today every half hour only, and on the first day maybe not yet.
     today = DayStatus(day=window.last_utc, **msgspec.structs.asdict(work["by_status"]))
