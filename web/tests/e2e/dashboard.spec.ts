@@ -43,6 +43,36 @@ test('figures change while one looks, and lead to exactly the issues that they c
 	await expect(page).toHaveURL(/\/issues\?q=is:open\+severity:critical$/);
 });
 
+test('figures of a query are about its issues only, and lead to lists of them', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const word = unique('counted').replace(' ', '');
+	await fileIssue(page, `One that is ${word}`);
+	await page.goto(`/issues?q=${word}`);
+	await page.getByRole('button', { name: 'Sort and display' }).click();
+	await page.getByRole('menuitemcheckbox', { name: 'As figures' }).click();
+	await expect(page).toHaveURL(new RegExp(`/\\?q=${word}$`));
+	await expect(bar(page, 'By status', 'Open')).toHaveAccessibleName('Open: 1');
+	await expect(page.getByRole('link', { name: '1 issue', exact: true })).toBeVisible();
+
+	await page.getByRole('navigation', { name: 'Window' }).getByRole('link', { name: '90 days' }).click();
+	await expect(page).toHaveURL(new RegExp(`/\\?q=${word}&days=90$`));
+	await page.keyboard.press('/');
+	await page.keyboard.press('End');
+	await page.keyboard.type(' status:done ');
+	await expect(page.getByRole('heading', { name: 'No issue fits' })).toBeVisible();
+	await page.getByRole('button', { name: /^Remove the filter Status/ }).click();
+	await expect(bar(page, 'By status', 'Open')).toHaveAccessibleName('Open: 1');
+
+	await bar(page, 'By status', 'Open').click();
+	await expect(page).toHaveURL(new RegExp(`/issues\\?q=status:open\\+${word}$`));
+	await expect(page.getByRole('main').getByRole('status').first()).toHaveText(/^1\s*issues$/);
+
+	await page.goto('/?q=as-of:2026-01-01');
+	await expect(page.getByRole('heading', { name: 'There are no figures of this query' })).toBeVisible();
+	await page.getByRole('main').getByRole('button', { name: 'Clear search and filters' }).last().click();
+	await expect(page.getByText(/^All issues/)).toBeVisible();
+});
+
 test('a chart is read by keyboard, as a table and as a file, over the window one chooses', async ({
 	signedIn
 }) => {

@@ -131,11 +131,17 @@ describe('durations', () => {
 });
 
 describe('the window', () => {
-	it('is in the address, 30 days being understood', () => {
+	const TODAY = '2026-01-15';
+	const read = (address: string) => readWindow(new URLSearchParams(address), TODAY);
+
+	it('is in the address with the query, 30 days being understood', () => {
 		for (const days of [30, 90, 365] as const) {
-			expect(readWindow(new URLSearchParams(writeWindow(days)))).toBe(days);
+			for (const q of ['', 'tag:ui -severity:low', 'login OR sign-in']) {
+				expect(read(writeWindow({ days, q }))).toEqual({ days, q });
+			}
 		}
-		expect(writeWindow(30)).toBe('');
-		expect(readWindow(new URLSearchParams('days=31'))).toBe(30);
+		expect(writeWindow({ days: 30, q: '' })).toBe('');
+		expect(writeWindow({ days: 90, q: 'tag:ui' })).toBe('?q=tag:ui&days=90');
+		expect(read('days=31')).toEqual({ days: 30, q: '' });
 	});
 });

@@ -5,7 +5,7 @@ import { createQueryClient } from '#lib/api/queries.ts';
 import type { components } from '#lib/api/schema.d.ts';
 import { preferences } from '#lib/state/preferences.svelte.ts';
 import { session } from '#lib/state/session.svelte.ts';
-import type { WindowDays } from './window.ts';
+import type { Window } from './window.ts';
 
 export type Figures = components['schemas']['DashboardStats'];
 
@@ -16,15 +16,17 @@ const ANYWAY = 60_000;
 /** Outlives the page, so that whoever comes back sees the figures at once, and then the new ones. */
 export const client = createQueryClient();
 
-/** Key and answer belong to one person in one role. */
-export function useFigures(days: () => WindowDays) {
+/** Key and answer belong to one person in one role. Null waits. */
+export function useFigures(window: () => Window | null) {
 	return createQuery<Figures, Problem>(() => {
 		const viewer = `${session.user?.id ?? 0} ${session.user?.role ?? ''}`;
-		const query = { days: days(), tz: preferences.effectiveTimeZone };
+		const { days = 30, q = '' } = window() ?? {};
+		const query = { days, tz: preferences.effectiveTimeZone, ...(q && { q: [q] }) };
 		return {
 			queryKey: [FIGURES, viewer, query],
 			queryFn: ({ signal }) => ok(api.GET('/issues/dashboard/stats', { params: { query }, signal })),
 			placeholderData: (before, query) => (query?.queryKey[1] === viewer ? before : undefined),
+			enabled: window() !== null,
 			refetchInterval: ANYWAY
 		};
 	});
