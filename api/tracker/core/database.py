@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from tracker.core.errors import Conflict, Invalid, Refusal, Unavailable
+from tracker.core.session import TransactionSession
 from tracker.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -72,7 +73,7 @@ def database_config(settings: Settings, *, replica: bool = False, patient: bool 
 
 
 def session_maker(config: SQLAlchemyAsyncConfig) -> Sessions:
-    return async_sessionmaker(config.get_engine(), expire_on_commit=False)
+    return async_sessionmaker(config.get_engine(), class_=TransactionSession, expire_on_commit=False)
 
 
 def autocommit_session_maker(config: SQLAlchemyAsyncConfig) -> Sessions:

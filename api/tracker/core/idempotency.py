@@ -6,34 +6,49 @@ import re
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.core.errors import Conflict, Invalid
+from tracker.core.session import run
+from tracker.core.statements import Statement, parameter
 
 _SPELLING = re.compile(r"[\x21-\x7e]{1,200}")
 
+_IDENTITY = (parameter("user_id", BigInteger), parameter("key", Text))
 # Waits for a concurrent request with the same key; a key of more than 24 hours ago counts as new.
-_TAKE = text("""
+_TAKE = Statement(
+    text("""
     INSERT INTO idempotency_keys AS taken (user_id, key, fingerprint) VALUES (:user_id, :key, :fingerprint)
     ON CONFLICT (user_id, key) DO UPDATE
         SET fingerprint = excluded.fingerprint, created_at = now(), status_code = NULL, headers = NULL, body = NULL
         WHERE taken.created_at < now() - interval '24 hours'
     RETURNING true
-""")
-_IS_KNOWN = text("""
-    SELECT EXISTS (
-        SELECT FROM idempotency_keys
-        WHERE user_id = :user_id AND key = :key AND created_at >= now() - interval '24 hours'
-    )
-""")
-_LOOK_UP = text("""
+    """).bindparams(*_IDENTITY, parameter("fingerprint", LargeBinary))
+)
+_IS_KNOWN = Statement(
+    text("""
+    SELECT FROM idempotency_keys
+    WHERE user_id = :user_id AND key = :key AND created_at >= now() - interval '24 hours'
+    """).bindparams(*_IDENTITY)
+)
+_LOOK_UP = Statement(
+    text("""
     SELECT fingerprint, status_code, headers, body FROM idempotency_keys WHERE user_id = :user_id AND key = :key
-""")
-_KEEP = text("""
-    UPDATE idempotency_keys SET status_code = :status_code, headers = CAST(:headers AS jsonb), body = :body
+    """).bindparams(*_IDENTITY)
+)
+_KEEP = Statement(
+    text("""
+    UPDATE idempotency_keys SET status_code = :status_code, headers = :headers, body = :body
     WHERE user_id = :user_id AND key = :key
-""")
+    """).bindparams(
+        *_IDENTITY,
+        parameter("status_code", SmallInteger),
+        parameter("headers", JSONB),
+        parameter("body", LargeBinary),
+    )
+)
 
 
 class Replay(Exception):
@@ -55,7 +70,7 @@ class IdempotencyClaim:
     def __init__(self, *, user_id: int | None, key: str, request: bytes, secret: str) -> None:
         if not _SPELLING.fullmatch(key):
             raise Invalid.field("Idempotency-Key", "Must be 1 to 200 visible ASCII characters.")
-        self._identity = {"user_id": user_id or 0, "key": key}
+        self._identity: dict[str, Any] = {"user_id": user_id or 0, "key": key}
         self._fingerprint = hmac.new(secret.encode(), request, hashlib.sha256)
 
     def add(self, request: bytes) -> None:
@@ -64,7 +79,7 @@ class IdempotencyClaim:
 
     async def is_known(self, session: AsyncSession) -> bool:
         """Whether the key was used before, for whatever request."""
-        return bool(await session.scalar(_IS_KNOWN, self._identity))
+        return bool(await run(session, _IS_KNOWN, **self._identity))
 
     async def take(self, session: AsyncSession) -> None:
         """Claims the key inside the write's own transaction.
@@ -74,13 +89,12 @@ class IdempotencyClaim:
             Conflict: another request used the key.
         """
         fingerprint = self._fingerprint.digest()
-        taken = await session.scalar(_TAKE, self._identity | {"fingerprint": fingerprint})
-        if taken:
+        if await run(session, _TAKE, **self._identity, fingerprint=fingerprint):
             return
-        before = (await session.execute(_LOOK_UP, self._identity)).one()
-        if not hmac.compare_digest(before.fingerprint, fingerprint):
+        (before,) = await run(session, _LOOK_UP, **self._identity)
+        if not hmac.compare_digest(before["fingerprint"], fingerprint):
             raise Conflict("This Idempotency-Key was used for another request. Send a new key.")
-        raise Replay(before.status_code, before.headers, before.body)
+        raise Replay(before["status_code"], before["headers"], before["body"])
 
     async def keep(self, session: AsyncSession, status_code: int, headers: dict[str, str], body: bytes) -> None:
         answer: dict[str, Any] = {
@@ -88,4 +102,4 @@ class IdempotencyClaim:
             "headers": msgspec.json.encode(headers).decode(),
             "body": body,
         }
-        await session.execute(_KEEP, self._identity | answer)
+        await run(session, _KEEP, **self._identity, **answer)

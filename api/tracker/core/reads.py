@@ -3,21 +3,13 @@
 asyncpg's own rows are handed out. Connections come from the same pool as everybody's.
 """
 
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from asyncpg import Record
-from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.util import greenlet_spawn
 
+from tracker.core.direct import discard_if_dead, fetch, take_connection
 from tracker.core.statements import Statement
-
-
-class Failure(NamedTuple):
-    """What listeners are told of a statement that failed."""
-
-    original_exception: BaseException
 
 
 class Reads:
@@ -33,46 +25,16 @@ class Reads:
             Exception: one that `refusal_for` knows.
         """
         arguments = statement.arguments(values)
-        slot = await self._connect()
+        slot = await take_connection(self._engine)
         try:
-            return await self._run(slot, statement.sql, arguments)
+            return await fetch(self._engine, slot, statement.sql, arguments)
         except Exception as error:
-            if not self._discard_dead(slot, error):
+            if not discard_if_dead(self._engine, slot, error):
                 raise
         finally:
             slot.close()
-        slot = await self._connect()
+        slot = await take_connection(self._engine)
         try:
-            return await self._run(slot, statement.sql, arguments)
+            return await fetch(self._engine, slot, statement.sql, arguments)
         finally:
             slot.close()
-
-    async def _connect(self) -> Any:
-        # Only to wait for a connection, or to make one, it has to be a greenlet; and to become one takes a while.
-        if self._engine.pool.checkedin():
-            with suppress(MissingGreenlet):
-                return self._engine.pool.connect()
-        return await greenlet_spawn(self._engine.pool.connect)
-
-    async def _run(self, slot: Any, sql: str, arguments: list[Any]) -> list[Record]:
-        told = (None, None, sql, arguments, None, False)
-        for listener in self._engine.dispatch.before_cursor_execute:
-            listener(*told)
-        try:
-            rows: list[Record] = await slot.driver_connection.fetch(sql, *arguments)
-        except BaseException as error:
-            for listener in self._engine.dialect.dispatch.handle_error:
-                listener(Failure(error))
-            if not isinstance(error, Exception):  # given up in the middle of an answer
-                slot.invalidate(error)
-            raise
-        for listener in self._engine.dispatch.after_cursor_execute:
-            listener(*told)
-        return rows
-
-    def _discard_dead(self, slot: Any, error: Exception) -> bool:
-        """With one connection all others of its age are taken for dead too, as SQLAlchemy does it itself."""
-        if not slot.driver_connection.is_closed():
-            return False
-        self._engine.pool._invalidate(slot, error)  # noqa: SLF001 (there is no other way)
-        return True

@@ -3,12 +3,10 @@
 It takes several times as long to build, look up and unpack a statement as PostgreSQL takes to answer it.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, TextClause, bindparam
+from sqlalchemy import BindParameter, Select, TextClause, bindparam
 from sqlalchemy.dialects.postgresql import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 _DIALECT: Any = asyncpg.dialect()
 _OPEN: Any = object()
@@ -40,12 +38,3 @@ class Statement:
 
     def arguments(self, given: dict[str, Any]) -> list[Any]:
         return [given[name] if name in given else self._values[name] for name in self._names]
-
-
-async def run(session: AsyncSession, statement: Statement, **values: Any) -> Sequence[Row[Any]]:
-    """All rows that the statement answers with, within the session's transaction.
-
-    Values go to asyncpg as they are: JSON as text, for one.
-    """
-    connection = await session.connection()
-    return (await connection.exec_driver_sql(statement.sql, tuple(statement.arguments(values)))).all()

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tracker.accounts.viewer import Viewer
 from tracker.core.errors import NotFound
 from tracker.core.reads import Reads
-from tracker.core.statements import Statement, parameter, run
+from tracker.core.session import run
+from tracker.core.statements import Statement, parameter
 from tracker.issues.rows import select_rows, view_of
 from tracker.issues.schemas import IssueView
 from tracker.issues.visibility import any_viewer

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from asyncpg import Record
 from msgspec import UNSET
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.accounts.viewer import Viewer
@@ -97,7 +98,7 @@ class IssueService:
             raise NotFound
         if not self._viewer.is_staff and data.names_triage_fields():
             raise Forbidden(TRIAGE_IS_FOR_STAFF)
-        if if_match is not None and not etag_allows(if_match, issue.version):
+        if if_match is not None and not etag_allows(if_match, issue["version"]):
             raise Stale(issue=await self.get(issue_id))
         changes = await self._changes(issue, data)
         if not changes:
@@ -108,8 +109,8 @@ class IssueService:
         if "tags" in changes:
             fields["tag_keys"] = keys_of(fields["tags"])
         if "status" in changes:
-            before = Times(issue.triaged_at, issue.closed_at)
-            fields |= times_after(before, was=Status(issue.status), now=fields["status"], at=now)._asdict()
+            before = Times(issue["triaged_at"], issue["closed_at"])
+            fields |= times_after(before, was=Status(issue["status"]), now=fields["status"], at=now)._asdict()
         return await update_issue(self._session, self._viewer, issue_id, fields, changes, at=now)
 
     async def delete(self, issue_id: int) -> None:
@@ -130,17 +131,17 @@ class IssueService:
             await self._record(EventType.ISSUE_RESTORED, issue.id, {"deleted": (True, False)}, at=issue.updated_at)
         return await self.get(issue_id)
 
-    async def _changes(self, issue: Row[Any], data: IssueChange) -> dict[str, tuple[Any, Any]]:
+    async def _changes(self, issue: Record, data: IssueChange) -> dict[str, tuple[Any, Any]]:
         """What differs, as `{field: (old, new)}`."""
         changes: dict[str, tuple[Any, Any]] = {}
         for field in data.__struct_fields__:
-            old, new = getattr(issue, _COLUMNS.get(field, field)), getattr(data, field)
+            old, new = issue[_COLUMNS.get(field, field)], getattr(data, field)
             if new is UNSET or new == old:
                 continue
             if field == "assignee_id" and new is not None:
                 await self._require_assignable(new)
             if field == "duplicate_of" and new is not None:
-                await self._require_original(issue.id, new)
+                await self._require_original(issue["id"], new)
             changes[field] = (old, new)
         return changes
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Insert, Row, Select, Update, insert, select, true, update
+from asyncpg import Record
+from sqlalchemy import CTE, BigInteger, Insert, Select, Update, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from tracker.accounts.viewer import Viewer
-from tracker.core.statements import Statement, parameter, run
+from tracker.core.session import run
+from tracker.core.statements import Statement, parameter
 from tracker.events.record import Changes, encoded, note, recording
 from tracker.issues.rows import assignee, reporter, row_columns, view_of
 from tracker.issues.schemas import IssueView
@@ -24,7 +26,7 @@ Fields = Mapping[str, Any]
 """Values by column."""
 
 
-async def lock_row(session: AsyncSession, viewer: Viewer, issue_id: int) -> Row[Any] | None:
+async def lock_row(session: AsyncSession, viewer: Viewer, issue_id: int) -> Record | None:
     """The issue's columns, held until the end of the transaction; others may go on referring to it."""
     statement = _locking(is_staff=viewer.is_staff)
     rows = await run(session, statement, viewer_id=viewer.id, issue_id=issue_id)

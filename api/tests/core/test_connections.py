@@ -1,0 +1,187 @@
+"""Statements that run on asyncpg's own connections: whose pool, which transaction, and what becomes of bad ones."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import BigInteger, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from tests.people import Person
+from tracker.core.database import database_config, refusal_for
+from tracker.core.direct import take_connection
+from tracker.core.errors import Unavailable
+from tracker.core.reads import Reads
+from tracker.core.session import TransactionSession, run
+from tracker.core.statements import Statement, parameter
+from tracker.models import User
+from tracker.settings import Settings
+
+PATIENCE_SECONDS = 30
+
+_PID = Statement(text("SELECT pg_backend_pid() AS pid"))
+_DIE = Statement(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+_SLEEP = Statement(text("SELECT pg_sleep(60)"))
+_FAIL = Statement(text("SELECT 1 / 0"))
+_RENAME = Statement(
+    text("UPDATE users SET full_name = 'Renamed' WHERE id = :id").bindparams(parameter("id", BigInteger))
+)
+
+Ask = Callable[[AsyncEngine, Statement], Awaitable[Any]]
+
+
+async def read(engine: AsyncEngine, statement: Statement) -> Any:
+    (row,) = await Reads(engine).fetch(statement)
+    return row[0]
+
+
+async def write(engine: AsyncEngine, statement: Statement) -> Any:
+    async with TransactionSession(engine) as session:
+        (row,) = await run(session, statement)
+        await session.commit()
+    return row[0]
+
+
+@pytest.fixture(params=[read, write])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    return request.param
+
+
+Engines = Callable[..., AsyncEngine]
+
+
+@pytest.fixture
+async def engines(settings: Settings, sessions: async_sessionmaker[AsyncSession]) -> AsyncGenerator[Engines]:
+    """The application's, but with a single connection, and as told."""
+    made: list[AsyncEngine] = []
+
+    def make(**changed: Any) -> AsyncEngine:
+        config = database_config(settings)
+        for name, value in ({"pool_size": 1} | changed).items():
+            setattr(config.engine_config, name, value)
+        made.append(config.get_engine())
+        return made[-1]
+
+    yield make
+    for engine in made:
+        await engine.dispose()
+
+
+async def pids(sessions: async_sessionmaker[AsyncSession]) -> set[int]:
+    async with sessions() as session:
+        return set(
+            await session.scalars(text("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"))
+        )
+
+
+async def test_a_connection_is_used_again_until_it_is_too_old(
+    engines: Engines, ask: Ask, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    engine = engines()
+    first = await ask(engine, _PID)
+    assert await ask(engine, _PID) == first
+    cast(Any, engine.pool)._recycle = 0
+    second = await ask(engine, _PID)
+    assert second != first
+    assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while first in await pids(sessions):  # the server hears of it a little later
+            pass
+
+
+async def test_a_connection_that_died_in_the_pool_is_replaced(
+    engines: Engines, ask: Ask, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    engine = engines()
+    first = await ask(engine, _PID)
+    slot = await take_connection(engine.sync_engine)
+    died = asyncio.Event()
+
+    def tell(_: object) -> None:
+        died.set()
+
+    slot.driver_connection.add_termination_listener(tell)
+    slot.close()
+    async with sessions() as session:
+        await session.execute(select(func.pg_terminate_backend(first)))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await died.wait()
+    assert await ask(engine, _PID) != first
+
+
+async def test_a_connection_that_dies_at_work_is_503_and_replaced(engines: Engines, ask: Ask) -> None:
+    engine = engines()
+    first = await ask(engine, _PID)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 (whatever it is, it has to be known)
+        await ask(engine, _DIE)
+    assert isinstance(refusal_for(caught.value), Unavailable)
+    assert await ask(engine, _PID) != first
+
+
+async def test_who_waits_too_long_for_a_connection_is_told_to_come_again(engines: Engines, ask: Ask) -> None:
+    engine = engines(pool_timeout=0.01)
+    slot = await take_connection(engine.sync_engine)
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        await ask(engine, _PID)
+    refusal = refusal_for(caught.value)
+    assert isinstance(refusal, Unavailable)
+    assert "connections are in use" in refusal.detail
+    slot.close()
+    assert await ask(engine, _PID)
+
+
+async def test_whoever_gives_up_leaves_no_connection_in_the_middle_of_an_answer(
+    engines: Engines, ask: Ask, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    engine = engines()
+    first = await ask(engine, _PID)
+    sleeping = asyncio.create_task(cast("Any", ask(engine, _SLEEP)))
+    is_asleep = text("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = :pid AND query LIKE '%pg_sleep%')")
+    async with asyncio.timeout(PATIENCE_SECONDS), sessions() as session:
+        while not await session.scalar(is_asleep, {"pid": first}):
+            await session.rollback()
+    sleeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sleeping
+    assert await ask(engine, _PID) != first
+
+
+@pytest.mark.parametrize("first", ["prepared statement", "SQLAlchemy"])
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_prepared_statements_and_sqlalchemy_share_a_transaction(
+    reporter: Person, sessions: async_sessionmaker[AsyncSession], first: str, end: str
+) -> None:
+    by_sqlalchemy = update(User).where(User.id == reporter.id).values(external_id="elsewhere").returning(User.full_name)
+    async with sessions() as session:
+        if first == "prepared statement":
+            await run(session, _RENAME, id=reporter.id)
+            assert await session.scalar(by_sqlalchemy) == "Renamed"
+        else:
+            await session.scalar(by_sqlalchemy)
+            await run(session, _RENAME, id=reporter.id)
+        (row,) = await run(session, _PID)
+        assert row["pid"] == await session.scalar(select(func.pg_backend_pid()))
+        await getattr(session, end)()
+    async with sessions() as session:
+        user = await session.get_one(User, reporter.id)
+    assert (user.full_name == "Renamed", user.external_id == "elsewhere") == (end == "commit",) * 2
+
+
+async def test_what_was_not_committed_is_gone(reporter: Person, sessions: async_sessionmaker[AsyncSession]) -> None:
+    async with sessions() as session:
+        await run(session, _RENAME, id=reporter.id)
+    async with sessions() as session:
+        assert (await session.get_one(User, reporter.id)).full_name == reporter.name
+
+
+async def test_after_a_failure_the_transaction_is_over_and_the_connection_good(engines: Engines) -> None:
+    engine = engines()
+    async with TransactionSession(engine) as session:
+        (first,) = await run(session, _PID)
+        with pytest.raises(Exception, match="division by zero"):
+            await run(session, _FAIL)
+        await session.rollback()
+        (second,) = await run(session, _PID)
+        await session.commit()
+    assert first == second
