@@ -61,6 +61,26 @@ async def running_process(
         await process.wait()
 
 
+def children_of(process: Process) -> set[int]:
+    """The processes that it has started and that are not gone."""
+    return {int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()}
+
+
+async def gone(pid: int) -> None:
+    """Returns when a process, of whosever, has ended."""
+    try:
+        found = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_reader(found, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(found)
+        os.close(found)
+
+
 async def _answers(client: AsyncClient) -> bool:
     try:
         return (await client.get("/health/ready")).status_code == 200

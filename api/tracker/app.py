@@ -40,7 +40,7 @@ from tracker.statistics.generations import Generations
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None, metrics: Metrics | None = None) -> Litestar:
     """The ASGI application. Without settings they come from the environment, as for `uvicorn --factory`."""
     if settings is None:
         settings = Settings.from_environment()
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     tokens = Tokens(settings)
     cursors = CursorCodec(settings.secret_key)
     doorbell = Doorbell(settings.redis_url)
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     metrics.watch_pool(database.get_engine())
     tracing = tracing_of(settings, "tracker-api", database.get_engine(), replica.get_engine())
     redis = redis_client(settings.redis_url) if settings.redis_url else None

@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from litestar.serialization import encode_json
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from tracker import server
+from tracker import processes, server
 from tracker.accounts.commands import users
 from tracker.app import create_app
 from tracker.archive.commands import archive
@@ -83,7 +83,14 @@ def openapi() -> None:
 def serve(host: str, port: int, *, reload: bool) -> None:
     """Serve the API."""
     settings = Settings.from_environment()  # here, so that it is this process that says what is missing
-    server.serve(host=host, port=port, trusted_proxies=settings.trusted_proxies, reload=reload)
+    if settings.api_workers == 1:
+        server.serve(host=host, port=port, trusted_proxies=settings.trusted_proxies, reload=reload)
+    elif reload:
+        raise click.UsageError("--reload begins one process anew: leave out API_WORKERS, or set it to 1.")
+    else:
+        sys.exit(
+            processes.serve(host=host, port=port, trusted_proxies=settings.trusted_proxies, count=settings.api_workers)
+        )
 
 
 tracker.add_command(users)

@@ -230,9 +230,14 @@ def serve(*, host: str, port: int, trusted_proxies: Sequence[str], reload: bool 
         return
     config = uvicorn.Config(**where, **OPTIONS)
     config.load()
+    settle()
+    Server(config).run()
+
+
+def settle() -> None:
+    """Leaves garbage collection what it is worth, once everything is loaded."""
     # What is there now stays there: looking through it for garbage again and again would take a tenth of the time.
     gc.collect()
     gc.freeze()
     # So would looking through every socket's objects each time that a frame to all of them made some more.
     gc.set_threshold(ALLOCATIONS_UNTIL_GARBAGE_COLLECTION)
-    Server(config).run()

@@ -66,6 +66,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     """Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     database_pool_size: int = 10
+    """Connections that a process keeps."""
+    api_workers: int = 1
+    """How many processes of one `tracker serve` answer at its port."""
     upload_store: str = "uploads"
     """A folder, or `s3://bucket/prefix` (reached as the `AWS_…` variables say); all replicas share it."""
     upload_max_bytes: int = 10 * MIB
@@ -109,6 +112,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             web_origins=_list(environ, "WEB_ORIGINS"),
             trusted_proxies=_trusted_proxies(environ),
             database_pool_size=_integer(environ, "DATABASE_POOL_SIZE", default=10),
+            api_workers=_integer(environ, "API_WORKERS", default=1),
             upload_store=_upload_store(environ),
             upload_max_bytes=_integer(environ, "UPLOAD_MAX_BYTES", default=10 * MIB),
             upload_retention_days=_integer(environ, "UPLOAD_RETENTION_DAYS", default=30),

@@ -3,15 +3,18 @@
 import asyncio
 import signal
 
+import pytest
+
 from tests.people import Person
-from tests.processes import serving_process
+from tests.processes import environment_of, serving_process
 from tracker.settings import Settings
 
 CLIENTS = 40
 SECONDS = 30
 
 
-async def test_whoever_got_a_connection_gets_an_answer(settings: Settings, reporter: Person) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_whoever_got_a_connection_gets_an_answer(settings: Settings, reporter: Person, processes: int) -> None:
     """As many proxies connect anew for each request: to be refused tells them to go elsewhere, silence does not."""
     body = b'{"title": "Late"}'
     head = (
@@ -19,7 +22,8 @@ async def test_whoever_got_a_connection_gets_an_answer(settings: Settings, repor
     )
     request = f"POST /issues/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{head}\r\n".encode() + body
     answered, unanswered = 0, list[str]()
-    async with asyncio.timeout(SECONDS), serving_process(settings) as (process, address):
+    environment = environment_of(settings) | {"API_WORKERS": str(processes)}
+    async with asyncio.timeout(SECONDS), serving_process(settings, environment=environment) as (process, address):
         port = int(address.rpartition(":")[2])
 
         async def knock_until_refused() -> None:

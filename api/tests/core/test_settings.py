@@ -36,6 +36,14 @@ def test_a_redis_password_needs_an_address_that_can_take_it(url: str) -> None:
         Settings.from_environment({**ENOUGH, "REDIS_URL": url, "REDIS_PASSWORD": "secret"})
 
 
+def test_one_process_serves_unless_more_are_asked_for() -> None:
+    assert Settings.from_environment(ENOUGH).api_workers == 1
+    assert Settings.from_environment({**ENOUGH, "API_WORKERS": "4"}).api_workers == 4
+    for none in ("0", "-1", "2.5", "auto"):
+        with pytest.raises(SettingsError, match="API_WORKERS must be a positive whole number"):
+            Settings.from_environment({**ENOUGH, "API_WORKERS": none})
+
+
 def test_only_named_proxies_are_trusted() -> None:
     assert Settings.from_environment(ENOUGH).trusted_proxies == ("127.0.0.1",)
     given = {"TRUSTED_PROXIES": "10.0.0.0/8, ::1"}

@@ -115,7 +115,15 @@ async def test_a_schema_that_this_version_can_not_use(
 
 async def test_more_connections_than_postgresql_takes(examine: Examine) -> None:
     _, found = await examine(DATABASE_POOL_SIZE="60")
-    assert "lower DATABASE_POOL_SIZE" in found["connections"]
+    assert "lower DATABASE_POOL_SIZE." in found["connections"]
+
+
+async def test_each_process_of_a_replica_has_connections_of_its_own(examine: Examine) -> None:
+    _, found = await examine(API_WORKERS="3")
+    assert "each replica of 3 processes up to 36, a worker up to 10" in found["connections"]
+    _, found = await examine(API_WORKERS="30")
+    assert found["connections"].startswith("failing")
+    assert "lower DATABASE_POOL_SIZE or API_WORKERS." in found["connections"]
 
 
 @pytest.mark.parametrize(("hours", "told"), [(-1, "3600 s behind"), (1, "3600 s ahead of")])

@@ -18,11 +18,10 @@ from tracker.core.migrations import revisions
 from tracker.core.redis import REDIS_TROUBLE
 from tracker.operations.checks import Checks, Finding, timed
 from tracker.operations.schemas import CheckStatus, CheckView
+from tracker.realtime.live import CONNECTIONS
 from tracker.settings import SECRETS, Settings
 
 OLDEST_REDIS = 7
-FEED_CONNECTIONS = 1
-"""Of each API process, besides its pool."""
 MOUNTED_SECRETS = (Path("/run/secrets"), Path("/var/run/secrets"))
 """Where engines put them for one container alone, readable by whoever runs in it."""
 
@@ -82,12 +81,18 @@ class Doctor:
         async with self._sessions() as session:
             allowed = int(await session.scalar(text("SHOW max_connections")) or 0)
             reserved = int(await session.scalar(text("SHOW superuser_reserved_connections")) or 0)
-        each = self._settings.database_pool_size + FEED_CONNECTIONS
-        processes = (allowed - reserved) // each
-        told = f"PostgreSQL takes {allowed - reserved} connections, and each process up to {each}"
-        if processes < 2:  # noqa: PLR2004 (an API and a worker)
-            return CheckStatus.FAILING, f"{told}: raise max_connections, or lower DATABASE_POOL_SIZE."
-        return CheckStatus.OK, f"{told}: there is room for {processes} replicas and workers."
+        pool, count = self._settings.database_pool_size, self._settings.api_workers
+        worker, replica = pool, count * (pool + CONNECTIONS)
+        of_processes = f" of {count} processes" if count > 1 else ""
+        told = (
+            f"PostgreSQL takes {allowed - reserved} connections, each replica{of_processes} up to {replica}, "
+            f"a worker up to {worker}"
+        )
+        replicas = (allowed - reserved - worker) // replica
+        if replicas < 1:
+            lower = "DATABASE_POOL_SIZE or API_WORKERS" if count > 1 else "DATABASE_POOL_SIZE"
+            return CheckStatus.FAILING, f"{told}: raise max_connections, or lower {lower}."
+        return CheckStatus.OK, f"{told}: besides a worker there is room for {replicas} replicas."
 
     async def _time(self) -> Finding:
         async with self._sessions() as session:

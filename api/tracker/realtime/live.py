@@ -78,6 +78,7 @@ class LiveUpdates:
             "tracker_feed_lag_seconds",
             "Since when not all events are known to be delivered.",
             lambda: self.feed.lag_seconds,
+            of_all="livemax",
         )
         doorbell.subscribe(self._hear)
 

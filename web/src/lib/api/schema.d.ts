@@ -964,7 +964,7 @@ export interface paths {
         };
         /**
          * Figures for Prometheus
-         * @description Of this process, and of what all share. Answers whatever is away.
+         * @description Of this replica, and of what all share. Answers whatever is away.
          */
         get: operations["readMetrics"];
         put?: never;
