@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from asyncpg import Record
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -15,6 +16,7 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.errors import Unauthenticated
 from tracker.core.reads import Reads
 from tracker.core.statements import Statement, parameter
+from tracker.core.together import Together
 from tracker.models import Role, Session, User
 
 OPTIONAL_AUTH = "optional_auth"
@@ -49,6 +51,7 @@ class Authentication(ASGIMiddleware):
     def __init__(self, reads: Reads, tokens: Tokens) -> None:
         self._reads = reads
         self._tokens = tokens
+        self._sessions = Together(self._look_up)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         scope["user"] = None
@@ -64,10 +67,14 @@ class Authentication(ASGIMiddleware):
             token = self._tokens.read(presented)
         except TokenInvalid:
             raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.") from None
-        rows = await self._reads.fetch(_PREPARED_VIEWERS, session_ids=[token.session_id])
-        if not rows or rows[0]["id"] != token.user_id:
+        row = await self._sessions.get(token.session_id)
+        if row is None or row["id"] != token.user_id:
             raise Unauthenticated("The access token is not valid any more. Refresh it or sign in again.")
-        return Viewer(id=token.user_id, role=Role(rows[0]["role"]), session_id=token.session_id)
+        return Viewer(id=token.user_id, role=Role(row["role"]), session_id=token.session_id)
+
+    async def _look_up(self, session_ids: Collection[UUID]) -> dict[UUID, Record]:
+        rows = await self._reads.fetch(_PREPARED_VIEWERS, session_ids=list(session_ids))
+        return {row["session_id"]: row for row in rows}
 
 
 async def find_viewer(session: AsyncSession, token: AccessToken) -> Viewer | None:
