@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.people import Person, accepted
 from tracker.core.redis import redis_client
 from tracker.settings import Settings
 from tracker.statistics.cache import FigureCache
-from tracker.statistics.generations import Generations
+from tracker.statistics.generations import Generations, key_of
 
 STATS = "/issues/dashboard/stats"
 PROMISED_SECONDS = 2.0
@@ -98,6 +99,28 @@ async def test_a_hundred_who_ask_two_replicas_at_once_wait_for_one_computation(r
         assert await asyncio.gather(*waiting) == [[b"1"]] * 100
 
 
+async def test_all_who_ask_at_once_are_told_what_they_asked_for(redis: Redis) -> None:
+    cache, generations = replica(redis)
+
+    async def of(scope: str, *variants: str) -> list[bytes]:
+        async def compute(text: str) -> bytes:
+            return text.encode()
+
+        return await cache.get(scope, {variant: partial(compute, f"{scope} {variant}") for variant in variants})
+
+    for _ in range(2):  # computed, then kept
+        answers = await asyncio.gather(
+            of("all", "30", "my_open:1"), of("reporter:7", "30"), of("all", "90", "my_open:1")
+        )
+        assert answers == [[b"all 30", b"all my_open:1"], [b"reporter:7 30"], [b"all 90", b"all my_open:1"]]
+    for name, value in (("all", 3), ("everything", 2)):
+        await redis.set(key_of(name), value)
+    await redis.set("figures:all:5:30", b"of the fifth")
+    assert await of("all", "30", "365") == [b"of the fifth", b"all 365"]
+    assert await redis.get("figures:all:5:365") == b"all 365"
+    await generations.aclose()
+
+
 async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(redis: Redis) -> None:
     cache, generations = replica(redis)
     slow = Slow()
@@ -105,13 +128,13 @@ async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(r
     await slow.begun.wait()
     generations.changed({7})
     async with asyncio.timeout(5):
-        while await generations.of("all") == 0:  # noqa: ASYNC110 (Redis tells nobody)
+        while not await redis.exists(key_of("all")):  # noqa: ASYNC110 (Redis tells nobody)
             await asyncio.sleep(0.01)
     late = asyncio.ensure_future(cache.get("all", {"30": slow}))
     slow.may_end.set()
     await early
     await late
     assert slow.runs == 2
-    assert await generations.of("reporter:7") == 1
-    assert await generations.of("reporter:8") == 0
+    assert await redis.get(key_of("reporter:7")) == b"1"
+    assert await redis.get(key_of("reporter:8")) is None
     await generations.aclose()

@@ -3,14 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
 from tracker.core.redis import REDIS_TROUBLE
-from tracker.statistics.generations import Generations
+from tracker.core.together import Together
+from tracker.statistics.generations import EVERYTHING, Generations, key_of
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +22,28 @@ LOCK_MILLISECONDS = 5_000
 POLL_SECONDS = 0.02
 AVOID_REDIS_SECONDS = 5.0
 
+# Of each scope and variant that is asked for, the scope's generation, and what is kept of it.
+_FIND = """
+local found, everything = {}, redis.call('GET', KEYS[1]) or 0
+for i = 1, #ARGV, 2 do
+    local generation = string.format('%.0f', everything + (redis.call('GET', KEYS[1 + (i + 1) / 2]) or 0))
+    found[i] = generation
+    found[i + 1] = redis.call('GET', 'figures:' .. ARGV[i] .. ':' .. generation .. ':' .. ARGV[i + 1]) or ''
+end
+return found
+"""
+
 Compute = Callable[[], Awaitable[bytes]]
+
+
+_Wanted = tuple[str, tuple[str, ...]]
+"""A scope and variants."""
+
+
+class _Kept(NamedTuple):
+    generation: str
+    value: bytes
+    """Empty if there is none."""
 
 
 class FigureCache:
@@ -36,6 +59,7 @@ class FigureCache:
         self._generations = generations
         self._avoid_until = 0.0
         self._under_way: dict[tuple[str, str], asyncio.Task[bytes]] = {}
+        self._kept = Together(self._find)
 
     async def get(self, scope: str, wanted: Mapping[str, Compute]) -> list[bytes]:
         """The values of these variants as of the scope's latest change, at most two seconds late."""
@@ -44,17 +68,25 @@ class FigureCache:
             return [await self._once(scope, *one) for one in wanted.items()]
         try:
             await generations.watch()
-            dated = f"{scope}:{await generations.of(scope)}"
-            kept: list[Any] = await redis.mget([_key(dated, variant) for variant in wanted])
+            kept = await self._kept.get((scope, tuple(wanted))) or []
         except REDIS_TROUBLE as error:
             self._avoid(error)
             return [await self._once(scope, *one) for one in wanted.items()]
-        return [
-            await self._once(dated, variant, partial(self._computed, redis, _key(dated, variant), compute))
-            if value is None
-            else value
-            for value, (variant, compute) in zip(kept, wanted.items(), strict=True)
-        ]
+        values: list[bytes] = []
+        for (generation, value), (variant, compute) in zip(kept, wanted.items(), strict=True):
+            dated = f"{scope}:{generation}"
+            computed = partial(self._computed, redis, f"figures:{dated}:{variant}", compute)
+            values.append(value or await self._once(dated, variant, computed))
+        return values
+
+    async def _find(self, wanted: Collection[_Wanted]) -> dict[_Wanted, list[_Kept]]:
+        """What Redis has of the variants of each scope."""
+        redis: Any = self._redis
+        one_by_one = [(scope, variant) for scope, variants in wanted for variant in variants]
+        keys = [key_of(EVERYTHING), *(key_of(scope) for scope, _ in one_by_one)]
+        told = await redis.eval(_FIND, len(keys), *keys, *chain.from_iterable(one_by_one))
+        kept = (_Kept(generation.decode(), value) for generation, value in zip(told[::2], told[1::2], strict=True))
+        return {(scope, variants): list(islice(kept, len(variants))) for scope, variants in wanted}
 
     async def _once(self, scope: str, variant: str, compute: Compute) -> bytes:
         """Joins a computation of this process that is under way, or begins one that outlives whoever began it."""
@@ -90,7 +122,3 @@ class FigureCache:
     def _avoid(self, error: BaseException) -> None:
         self._avoid_until = time.monotonic() + AVOID_REDIS_SECONDS
         logger.warning("figures are not cached for now", extra={"error": type(error).__name__})
-
-
-def _key(scope: str, variant: str) -> str:
-    return f"figures:{scope}:{variant}"

@@ -29,6 +29,11 @@ def scope_of_reporter(user_id: int) -> str:
     return f"reporter:{user_id}"
 
 
+def key_of(scope: str) -> str:
+    """Where Redis has the scope's own number: its generation is that and the one of everything together."""
+    return f"figures:generation:{scope}"
+
+
 class Generations:
     """Follows the feed while figures are asked for, and keeps the numbers in Redis for all replicas.
 
@@ -64,10 +69,6 @@ class Generations:
         except TimeoutError:
             self._joined = None
             raise
-
-    async def of(self, scope: str) -> int:
-        numbers = await self._redis.mget(f"figures:generation:{scope}", f"figures:generation:{EVERYTHING}")
-        return sum(int(number or 0) for number in numbers)
 
     def changed(self, reporter_ids: Collection[int]) -> None:
         """Something happened to issues that these people filed."""
@@ -105,5 +106,5 @@ class Generations:
     async def _bump(self, scopes: Iterable[str]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for scope in scopes:
-                pipeline.incr(f"figures:generation:{scope}")
+                pipeline.incr(key_of(scope))
             await pipeline.execute()
