@@ -172,6 +172,8 @@ async def test_imports_that_build_on_each_other_are_undone_the_latest_first(
     assert await importing.refusal(1) == ["#1"]
     await importing.undo(2)
     assert accepted(await admin.get("/issues/1"))["title"] == "Login fails"
+    await importing.undo(1)
+    assert (await admin.get("/issues/1")).status_code == 404
 
 
 async def test_what_was_changed_by_an_import_and_then_by_people_stays_even_by_force(

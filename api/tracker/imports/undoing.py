@@ -33,12 +33,13 @@ UNDOABLE = frozenset({ImportState.DONE, ImportState.FAILED, ImportState.UNDOING}
 _FILED = "(SELECT issue_id FROM import_changes WHERE batch_id = :batch_id AND issue IS NULL)"
 
 # An event of an issue that came after the batch's own, or an issue outside that has become a duplicate of one inside.
+# Events that change nothing are those of later batches that were undone.
 _TOUCHED = text("""
     WITH own AS (SELECT * FROM import_changes WHERE batch_id = :batch_id),
     since AS (
         SELECT DISTINCT own.issue_id FROM own JOIN events
             ON events.issue_id = own.issue_id AND events.id > own.last_event_id
-        WHERE NOT EXISTS (
+        WHERE (events.type <> 'issue.updated' OR events.changes <> '{}') AND NOT EXISTS (
             SELECT FROM own AS same WHERE same.issue_id = events.issue_id
                 AND events.id BETWEEN same.first_event_id AND same.last_event_id
         )
