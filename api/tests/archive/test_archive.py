@@ -1,5 +1,6 @@
 """Everything in one file, and out of it again."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,19 +12,31 @@ from typing import Any
 
 from httpx import AsyncClient
 from jsonschema import Draft202012Validator
+from sqlalchemy import text
 
 from tests.backup.conftest import Run, content_of, files_in
-from tests.imports.exports import imported, random_export, write_export
+from tests.imports.exports import imported, jira_comment, jira_issue, random_export, write_export
 from tests.people import PASSWORD, Person, accepted, sign_in, transport_to
 from tracker.app import create_app
 from tracker.core.database import Sessions
 from tracker.demo.commands import fill
+from tracker.models import ImportBatch, ImportSource
 from tracker.settings import Settings
 
 Issues = list[dict[str, Any]]
 Members = dict[str, bytes]
 
-TABLES = ("users", "issues", "comments", "imported_issues")
+LATER = "2020-02-01T10:00:00.000+0000"
+TABLES = (
+    "users",
+    "issues",
+    "comments",
+    "imported_issues",
+    "import_batches",
+    "import_notes",
+    "import_changes",
+    "import_people",
+)
 
 
 async def exported(run: Run, settings: Settings, path: Path, *options: str) -> str:
@@ -68,6 +81,74 @@ async def test_what_came_from_jira_and_what_was_done_here_is_all_there_elsewhere
         assert accepted(await client.post("/issues/", json={"title": "After"}), 201)["id"] > newest
 
 
+async def test_imports_are_undone_elsewhere_as_they_would_be_here(
+    run: Run, settings: Settings, sessions: Sessions, empty: Settings, issues: Issues, admin: Person, tmp_path: Path
+) -> None:
+    before = await content_of(settings)
+    path = tmp_path / "jira.ndjson"
+    await imported(settings, write_export(path, [*random_export(Random(3), 40), "{ broken"]))
+    again = [jira_issue("KNOWN-1"), jira_issue("KNOWN-2", comments=[jira_comment(1)])]
+    await imported(settings, write_export(path, again))
+    again[1] = jira_issue(
+        "KNOWN-2", summary="Changed", updated=LATER, comments=[jira_comment(1, "Edited.", updated=LATER)]
+    )
+    await imported(settings, write_export(path, again))
+    content = await exported(run, settings, tmp_path / "one.zip", "--with-passwords")
+    assert (await run(empty, "archive", "import", tmp_path / "one.zip")).exit_code == 0
+    assert await exported(run, empty, tmp_path / "two.zip", "--with-passwords") == content
+    here, there = await content_of(settings), await content_of(empty)
+    assert {name: there[name] for name in TABLES} == {name: here[name] for name in TABLES}
+    for batch_id in (3, 2, 1):
+        for where in (settings, empty):
+            undone = await run(where, "import", "undo", str(batch_id))
+            assert undone.exit_code == 0, undone.output
+        here, there = await content_of(settings), await content_of(empty)
+        undated = [name for name in TABLES if name != "import_batches"]
+        assert {name: there[name] for name in undated} == {name: here[name] for name in undated}
+    assert {name: there[name] for name in ("users", "issues", "comments")} == {
+        name: before[name] for name in ("users", "issues", "comments")
+    }
+    assert (await admin.get("/imports/")).json()["items"][0]["state"] == "undone"
+
+
+async def test_an_import_that_is_under_way_can_be_undone_elsewhere_and_a_planned_one_stays(
+    run: Run, settings: Settings, sessions: Sessions, empty: Settings, tmp_path: Path
+) -> None:
+    await imported(settings, write_export(tmp_path / "jira.ndjson", random_export(Random(3), 5)))
+    async with sessions.begin() as session:
+        await session.execute(text("UPDATE import_batches SET state = 'running', finished_at = NULL"))
+        session.add(ImportBatch(source=ImportSource.CSV, file_name="a.csv", size=1, sha256="", storage_key="imports/1"))
+    content = await exported(run, settings, tmp_path / "one.zip")
+    assert (await run(empty, "archive", "import", tmp_path / "one.zip")).exit_code == 0
+    assert await exported(run, empty, tmp_path / "two.zip") == content
+    listed = (await run(empty, "import", "list")).stdout
+    assert "failed" in listed
+    assert "a.csv" not in listed
+    assert (await run(empty, "import", "undo", "1")).exit_code == 0
+
+
+async def test_an_archive_of_before_imports_were_in_it_is_read(
+    run: Run, settings: Settings, sessions: Sessions, empty: Settings, tmp_path: Path
+) -> None:
+    await imported(settings, write_export(tmp_path / "jira.ndjson", random_export(Random(3), 10)))
+    await exported(run, settings, tmp_path / "archive.zip")
+    changed(make_first_format)(tmp_path / "archive.zip")
+    result = await run(empty, "archive", "import", tmp_path / "archive.zip")
+    assert result.exit_code == 0, result.output
+    here, there = await content_of(settings), await content_of(empty)
+    assert {name: there[name] for name in TABLES[1:4]} == {name: here[name] for name in TABLES[1:4]}
+    assert there["import_batches"] != here["import_batches"]
+
+
+def make_first_format(members: Members) -> None:
+    manifest = json.loads(members["manifest.json"])
+    for name in [name for name in members if name.startswith("import_")]:
+        del members[name], manifest["members"][name]
+    lines = [f"{each['sha256']}  {name}\n" for name, each in sorted(manifest["members"].items())]
+    manifest |= {"format": 1, "content": hashlib.sha256("".join(lines).encode()).hexdigest()}
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
 async def test_demo_data_has_the_same_hash_elsewhere_and_no_passwords_unless_asked_for(
     run: Run, settings: Settings, sessions: Sessions, empty: Settings, folder: Path, tmp_path: Path
 ) -> None:
@@ -90,8 +171,8 @@ async def test_every_line_is_as_the_schema_says(run: Run, settings: Settings, is
         for member, where in schema["properties"].items():
             texts = archive.read(member).splitlines() if member.endswith(".ndjson") else [archive.read(member)]
             validator: Any = Draft202012Validator({"$defs": schema["$defs"], **where})
-            for text in texts:
-                validator.validate(json.loads(text))
+            for line in texts:
+                validator.validate(json.loads(line))
 
 
 async def test_files_that_are_lost_are_named_and_change_nothing_else(
@@ -153,8 +234,9 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "a bit": (flip_a_bit, "is not what it was"),
     "not a zip": (write_no_archive, "no archive, or only a part of one"),
     "another zip": (changed(lambda members: members.pop("manifest.json")), "no archive of a tracker"),
-    "later version": (changed(tell(format=2)), "has format 2, and this version reads 1 only"),
+    "later version": (changed(tell(format=3)), "has format 3, and this version reads 1 to 2"),
     "tampered": (changed(retitle), "issues.ndjson is not what it was"),
+    "another version": (changed(tell(format=1)), "import_batches.ndjson does not belong there"),
     "other hash": (changed(tell(content="0" * 64)), "manifest.json is not what it was"),
     "lost member": (changed(lambda members: members.pop("events.ndjson")), "events.ndjson is missing"),
     "lost file": (changed(lose_a_file), "files in it instead of"),

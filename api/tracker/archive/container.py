@@ -12,7 +12,7 @@ from typing import IO, Any
 import msgspec
 
 from tracker.archive.errors import ArchiveError
-from tracker.archive.schema import FORMAT, NOUNS, Line, Manifest, Member, Noun
+from tracker.archive.schema import FORMAT, OLDEST_FORMAT, Line, Manifest, Member, Noun, nouns_of
 from tracker.attachments.stores import CHUNK
 
 MANIFEST, FILES = "manifest.json", "files/"
@@ -81,6 +81,7 @@ class Reader:
     def __init__(self, opened: zipfile.ZipFile, manifest: Manifest) -> None:
         self._zip = opened
         self.manifest = manifest
+        self.nouns = nouns_of(manifest.format)
         self.files = {found[1] for name in opened.namelist() if (found := _FILE.fullmatch(name))}
 
     def lines(self, noun: Noun) -> Iterator[Any]:
@@ -129,9 +130,9 @@ def _manifest_of(path: Path, file: zipfile.ZipFile) -> Manifest:
     try:
         content = file.read(MANIFEST)
         written = msgspec.json.decode(content, type=_Format).format
-        if written != FORMAT:
+        if not OLDEST_FORMAT <= written <= FORMAT:
             raise ArchiveError(
-                f"{path} has format {written}, and this version reads {FORMAT} only. "
+                f"{path} has format {written}, and this version reads {OLDEST_FORMAT} to {FORMAT}. "
                 "Use the version that made it, or one that knows both."
             )
         return msgspec.json.decode(content, type=Manifest)
@@ -141,7 +142,7 @@ def _manifest_of(path: Path, file: zipfile.ZipFile) -> Manifest:
 
 def _troubles(file: zipfile.ZipFile, manifest: Manifest) -> Iterator[str]:
     names = file.namelist()
-    expected = {noun.member for noun in NOUNS}
+    expected = {noun.member for noun in nouns_of(manifest.format)}
     files = {name for name in names if _FILE.fullmatch(name)}
     for name in sorted({MANIFEST, *expected} - {*names}):
         yield f"{name} is missing"

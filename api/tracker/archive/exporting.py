@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tracker.archive.container import Writer, content_hash
 from tracker.archive.errors import ArchiveError
-from tracker.archive.schema import NOUNS, PEOPLE, Manifest, Noun
+from tracker.archive.schema import BATCHES, CHANGES, LINKS, NOTES, NOUNS, PEOPLE, Manifest, Noun
 from tracker.attachments.stores import STORE_TROUBLE, Store, store_at
 from tracker.backup.layout import sync
 from tracker.backup.making import hold
@@ -22,11 +22,14 @@ from tracker.backup.postgres import engine_of
 from tracker.backup.progress import progress
 from tracker.core.clock import utc_now
 from tracker.core.migrations import is_migrated
-from tracker.models import Attachment, ScanStatus
+from tracker.models import Attachment, ImportBatch, ImportState, ScanStatus
 from tracker.settings import Settings
 
 ROWS_AT_ONCE = 100
 """Descriptions may be large."""
+_BEGUN = (ImportState.RUNNING, ImportState.DONE, ImportState.FAILED, ImportState.UNDOING, ImportState.UNDONE)
+"""The other imports have changed nothing, and can't go on without their file."""
+_CUT_OFF = {"state": ImportState.FAILED, "error": "It was not over when the archive was made."}
 
 
 async def export_archive(settings: Settings, path: Path, *, with_passwords: bool) -> Manifest:
@@ -94,10 +97,15 @@ class _Export:
     async def _write_noun(self, noun: Noun, hidden: set[str]) -> None:
         columns = [noun.table.c[name] for name in noun.columns]
         query = select(*columns).order_by(*noun.table.primary_key)
-        total = await self._connection.scalar(select(func.count()).select_from(noun.table)) or 0
+        if noun is BATCHES:
+            query = query.where(ImportBatch.state.in_(_BEGUN))
+        elif noun in {NOTES, CHANGES, LINKS}:
+            query = query.where(noun.table.c.batch_id.in_(select(ImportBatch.id).where(ImportBatch.state.in_(_BEGUN))))
+        total = await self._connection.scalar(select(func.count()).select_from(query.subquery())) or 0
         with self._writer.member(noun.member) as member, progress(noun.member, total) as advance:
             async for row in self._rows(query):
-                member.write(row._asdict() | dict.fromkeys(hidden))
+                line = row._asdict() | dict.fromkeys(hidden)
+                member.write(line | _CUT_OFF if noun is BATCHES and row.state is ImportState.RUNNING else line)
                 advance(1)
 
     async def _write_files(self) -> tuple[int, list[str]]:

@@ -63,10 +63,10 @@ class _Import:
         for statement in _STILL:
             await self._session.execute(text(statement))
         await self._require_empty()
-        for noun in NOUNS:
+        for noun in self._archive.nouns:
             await self._bring_in(noun)
         await self._mark_duplicates()
-        for noun in NOUNS:
+        for noun in self._archive.nouns:
             if "id" in noun.columns:
                 await self._go_on_counting(noun)
         await self._index()

@@ -1,4 +1,7 @@
-"""What an archive tells, line by line. Whoever changes it raises `FORMAT` and says so in `deploy/archive.md`."""
+"""What an archive tells, line by line.
+
+Whoever changes it raises `FORMAT`, says so in `deploy/archive.md`, and sees to it that older ones can still be read.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +15,13 @@ from tracker.models import (
     Comment,
     Event,
     EventType,
+    ImportBatch,
+    ImportChange,
     ImportedIssue,
+    ImportNote,
+    ImportPerson,
+    ImportSource,
+    ImportState,
     Issue,
     Role,
     ScanStatus,
@@ -21,7 +30,7 @@ from tracker.models import (
     User,
 )
 
-FORMAT = 1
+FORMAT, OLDEST_FORMAT = 2, 1
 
 
 class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -115,12 +124,70 @@ class ImportedIssueLine(Line):
     duplicate_of: str | None
 
 
+class ImportBatchLine(Line):
+    """An import that changed something, or could have. The file that it read is not in the archive."""
+
+    id: int
+    source: ImportSource
+    state: ImportState
+    """`failed` as well if it was under way when the archive was made: what it had brought in by then is there."""
+    file_name: str
+    size: int
+    sha256: str
+    mapping: dict[str, Any] | None
+    created_by_id: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    line: int
+    position: int
+    counts: dict[str, int]
+    error: str | None
+    undo: dict[str, Any] | None
+
+
+class ImportNoteLine(Line):
+    """What an import has to say about a line of its file."""
+
+    id: int
+    batch_id: int
+    line: int
+    is_error: bool
+    message: str
+
+
+class ImportChangeLine(Line):
+    """What an import did to an issue: its rows before, by column, and the numbers of the events that it recorded."""
+
+    id: int
+    batch_id: int
+    issue_id: int
+    external_id: str
+    issue: dict[str, Any] | None
+    """Null if the import filed it."""
+    imported: dict[str, Any] | None
+    comments: list[dict[str, Any]] | None
+    first_event_id: int | None
+    last_event_id: int | None
+
+
+class ImportPersonLine(Line):
+    """Whose account a person of another tracker is."""
+
+    external_id: str
+    user_id: int
+    batch_id: int
+    is_new: bool
+
+
 class Noun(msgspec.Struct, frozen=True):
     """One member of the archive, and the table that it fills."""
 
     member: str
     line: type[Line]
     model: type[Base]
+    since: int = OLDEST_FORMAT
+    """The first format that has it."""
 
     @property
     def table(self) -> Table:
@@ -138,8 +205,17 @@ COMMENTS = Noun("comments.ndjson", CommentLine, Comment)
 ATTACHMENTS = Noun("attachments.ndjson", AttachmentLine, Attachment)
 EVENTS = Noun("events.ndjson", EventLine, Event)
 IMPORTED = Noun("imported_issues.ndjson", ImportedIssueLine, ImportedIssue)
-NOUNS = (PEOPLE, ISSUES, COMMENTS, ATTACHMENTS, EVENTS, IMPORTED)
+BATCHES = Noun("import_batches.ndjson", ImportBatchLine, ImportBatch, since=2)
+NOTES = Noun("import_notes.ndjson", ImportNoteLine, ImportNote, since=2)
+CHANGES = Noun("import_changes.ndjson", ImportChangeLine, ImportChange, since=2)
+LINKS = Noun("import_people.ndjson", ImportPersonLine, ImportPerson, since=2)
+NOUNS = (PEOPLE, ISSUES, COMMENTS, ATTACHMENTS, EVENTS, IMPORTED, BATCHES, NOTES, CHANGES, LINKS)
 """Each after those that it refers to."""
+
+
+def nouns_of(version: int) -> tuple[Noun, ...]:
+    """Those of a format."""
+    return tuple(noun for noun in NOUNS if noun.since <= version)
 
 
 class Member(msgspec.Struct, frozen=True):

@@ -50,7 +50,7 @@ class ImportBatch(Base):
     """Where the file lies; null once it is not needed any more, and for files that a command read."""
     comments_key: Mapped[str | None] = mapped_column(Text)
     """Where a second file with comments lies."""
-    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """What the columns of a CSV file mean."""
     created_by_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     """Null for a command."""
@@ -65,7 +65,7 @@ class ImportBatch(Base):
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, server_default="{}")
     error: Mapped[str | None] = mapped_column(Text)
     """Why it failed, or could not be undone."""
-    undo: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    undo: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Who wants it undone, and whether at all costs."""
 
 
