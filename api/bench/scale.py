@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -49,14 +49,21 @@ REPEATS = 5
 Samples = dict[tuple[str, str], list[Sample]]
 
 
+class Rounds(NamedTuple):
+    """How each operation is measured."""
+
+    connections: Sequence[int]
+    seconds: float
+    repeats: int
+
+
 class Bench:
     """One size."""
 
-    def __init__(self, databases: Databases, operations: Sequence[Operation], seconds: float, repeats: int) -> None:
+    def __init__(self, databases: Databases, operations: Sequence[Operation], rounds: Rounds) -> None:
         self._databases = databases
         self._operations = operations
-        self._seconds = seconds
-        self._repeats = repeats
+        self._rounds = rounds
         self._settings = settings_of(databases)
         self._callers: list[Caller] = []
 
@@ -120,7 +127,7 @@ class Bench:
                 requests = [operation.ask(caller, number).encoded(token) for number in range(REQUESTS)]
                 name = _floor_name(operation.name, caller.name)
                 floor_requests = [Request("POST" if operation.writes else "GET", f"/{name}").encoded("")]
-                for at_once in (1, 16):
+                for at_once in self._rounds.connections:
                     api, floor = await self._in_turn(
                         (port, requests), (floor_port, floor_requests) if operation.has_floor else None, at_once
                     )
@@ -145,10 +152,10 @@ class Bench:
         """The fastest of several rounds each: whatever else the machine does makes only slower."""
         of_api: list[Timing] = []
         of_floor: list[Timing] = []
-        for _ in range(self._repeats):
-            of_api.append(await measure(*api, at_once=at_once, seconds=self._seconds))
+        for _ in range(self._rounds.repeats):
+            of_api.append(await measure(*api, at_once=at_once, seconds=self._rounds.seconds))
             if floor:
-                of_floor.append(await measure(*floor, at_once=at_once, seconds=self._seconds))
+                of_floor.append(await measure(*floor, at_once=at_once, seconds=self._rounds.seconds))
         return _fastest(of_api), _fastest(of_floor) if of_floor else None
 
 
@@ -185,12 +192,10 @@ def _floor(url: str, samples: Samples) -> Generator[int]:
         process.join(15)
 
 
-def measure_size(
-    issues: int, operations: Sequence[Operation], *, seconds: float, repeats: int, profile: Path | None
-) -> Results:
+def measure_size(issues: int, operations: Sequence[Operation], rounds: Rounds, *, profile: Path | None) -> Results:
     with ephemeral() as databases:
         migrations(settings_of(databases)).upgrade()
-        bench = Bench(databases, operations, seconds, repeats)
+        bench = Bench(databases, operations, rounds)
         filled = uvloop.run(bench.fill(issues))
         click.echo(f"{issues:,} issues filled in {filled:.0f} s")
         dashboard, job = uvloop.run(bench.statistics())
@@ -213,6 +218,7 @@ def measure_size(
 @click.command()
 @click.option("--sizes", default="10000 100000", show_default=True, help="Numbers of issues.")
 @click.option("--only", default="", help="Operations, separated by commas; all by default.")
+@click.option("--connections", default="1 16", show_default=True, help="Numbers of connections that ask at once.")
 @click.option("--seconds", default=1.0, show_default=True, help="How long each measurement takes.")
 @click.option("--repeats", default=2, show_default=True, help="How often each is repeated; the fastest counts.")
 @click.option("--output", type=click.Path(path_type=Path), help="The table; by default under bench-results/.")
@@ -221,6 +227,7 @@ def measure_size(
 def main(
     sizes: str,
     only: str,
+    connections: str,
     seconds: float,
     repeats: int,
     output: Path | None,
@@ -234,9 +241,10 @@ def main(
         raise click.ClickException(f"the operations are {', '.join(one.name for one in OPERATIONS)}")
     before = sorted(RESULTS.glob("*.json"))
     earlier = compare or (before[-1] if before else None)
+    rounds = Rounds([int(number) for number in connections.split()], seconds, repeats)
     results = Results([], [])
     for size in sizes.split():
-        of_size = measure_size(int(size), operations, seconds=seconds, repeats=repeats, profile=profile)
+        of_size = measure_size(int(size), operations, rounds, profile=profile)
         results.measured += of_size.measured
         results.beside += of_size.beside
     path = output or RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.md"
