@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, cast
 
+import msgspec
 import pytest
 from sqlalchemy import BigInteger, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.util import greenlet_spawn
 
 from tests.people import Person
 from tracker.core.database import database_config, refusal_for
@@ -129,6 +131,50 @@ async def test_who_waits_too_long_for_a_connection_is_told_to_come_again(engines
     assert "connections are in use" in refusal.detail
     slot.close()
     assert await ask(engine, _PID)
+
+
+async def test_connections_are_for_those_who_came_first_and_none_is_lost_to_those_who_left(engines: Engines) -> None:
+    engine = engines()
+    pool: Any = engine.pool
+    held = await take_connection(engine.sync_engine)
+    order: list[str] = []
+
+    async def wait(name: str, connect: Callable[[], Awaitable[Any]]) -> None:
+        slot = await connect()
+        order.append(name)
+        slot.close()
+
+    async def by_sqlalchemy() -> Any:
+        return await greenlet_spawn(pool.connect)
+
+    leaving = asyncio.ensure_future(wait("left", pool.connect_in_turn))
+    waiting = [
+        asyncio.ensure_future(wait(name, connect))
+        for name, connect in (("first", by_sqlalchemy), ("second", pool.connect_in_turn), ("third", by_sqlalchemy))
+    ]
+    late = asyncio.ensure_future(wait("late", pool.connect_in_turn))
+    while pool.turns.waiting < 5:  # noqa: ASYNC110 (nobody is told who waits)
+        await asyncio.sleep(0)
+    held.close()
+    leaving.cancel()  # though it was given the connection just now
+    newcomer = asyncio.ensure_future(wait("newcomer", pool.connect_in_turn))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*waiting, late, newcomer)
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+    assert order == ["first", "second", "third", "late", "newcomer"]
+    assert (pool.turns.free, pool.turns.waiting, pool.checkedout()) == (1, 0, 0)
+
+
+async def test_no_turn_is_lost_to_a_server_that_is_away(settings: Settings, ask: Ask) -> None:
+    nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
+    engine = database_config(msgspec.structs.replace(settings, database_url=nowhere)).get_engine()
+    pool: Any = engine.pool
+    for _ in range(settings.database_pool_size + 1):
+        with pytest.raises(OSError):  # noqa: PT011
+            await ask(engine, _PID)
+    assert pool.turns.free == settings.database_pool_size
+    await engine.dispose()
 
 
 async def test_whoever_gives_up_leaves_no_connection_in_the_middle_of_an_answer(

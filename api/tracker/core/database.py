@@ -12,28 +12,15 @@ from advanced_alchemy.extensions.litestar import (
 from sqlalchemy.exc import DBAPIError, InterfaceError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from tracker.core.errors import Conflict, Invalid, Refusal, Unavailable
+from tracker.core.pool import FairPool
 from tracker.core.session import TransactionSession
 from tracker.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]
 
 STATEMENT_SECONDS = 5
-
-
-class WatchedPool(AsyncAdaptedQueuePool):
-    """Knows how many wait for a connection, or for one to be made."""
-
-    waiting = 0
-
-    def _do_get(self) -> ConnectionPoolEntry:
-        self.waiting += 1
-        try:
-            return super()._do_get()
-        finally:
-            self.waiting -= 1
 
 
 def database_config(settings: Settings, *, replica: bool = False, patient: bool = False) -> SQLAlchemyAsyncConfig:
@@ -55,7 +42,7 @@ def database_config(settings: Settings, *, replica: bool = False, patient: bool 
         # It would put the time of the flush over an `updated_at` that a service set to what it was already.
         enable_touch_updated_timestamp_listener=False,
         engine_config=EngineConfig(
-            poolclass=WatchedPool,
+            poolclass=FairPool,
             pool_size=settings.database_pool_size,
             max_overflow=0,
             pool_timeout=STATEMENT_SECONDS,

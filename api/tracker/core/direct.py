@@ -5,12 +5,9 @@ listens to its engine hears of these statements as well.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from asyncpg import Record
-from sqlalchemy.exc import MissingGreenlet
-from sqlalchemy.util import greenlet_spawn
 
 
 class Failure(NamedTuple):
@@ -21,20 +18,12 @@ class Failure(NamedTuple):
 
 async def take_connection(engine: Any) -> Any:
     """A connection of the (synchronous) engine's pool, to be closed in the end. None that is known to be dead."""
-    slot = await _connect(engine)
+    slot: Any = await engine.pool.connect_in_turn()
     if slot.driver_connection.is_closed():
         _discard(engine, slot)
         slot.close()
-        slot = await _connect(engine)
+        slot = await engine.pool.connect_in_turn()
     return slot
-
-
-async def _connect(engine: Any) -> Any:
-    # Only to wait for a connection, or to make one, it has to be a greenlet; and to become one takes a while.
-    if engine.pool.checkedin():
-        with suppress(MissingGreenlet):
-            return engine.pool.connect()
-    return await greenlet_spawn(engine.pool.connect)
 
 
 async def fetch(engine: Any, slot: Any, sql: str, arguments: Sequence[Any]) -> list[Record]:

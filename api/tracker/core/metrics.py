@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.process_collector import ProcessCollector
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tracker.core.database import WatchedPool
+from tracker.core.pool import FairPool
 
 BUCKETS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNROUTED = "unrouted"
@@ -93,9 +93,9 @@ class Metrics:
     def watch_pool(self, engine: AsyncEngine) -> None:
         """Tells how many of the connections that requests share are in use, and how many wait for one."""
 
-        def pool() -> WatchedPool:  # another one after each trouble with the database
+        def pool() -> FairPool:  # another one after each trouble with the database
             found = engine.pool
-            if not isinstance(found, WatchedPool):
+            if not isinstance(found, FairPool):
                 raise TypeError(found)
             return found
 
@@ -109,7 +109,7 @@ class Metrics:
         in_use, idle = connections.labels("in_use"), connections.labels("idle")
         self._looked_up.append(lambda: in_use.set(pool().checkedout()))
         self._looked_up.append(lambda: idle.set(pool().checkedin()))
-        self.look_up("tracker_db_pool_waiting", "Requests that wait for a connection.", lambda: pool().waiting)
+        self.look_up("tracker_db_pool_waiting", "Requests that wait for a connection.", lambda: pool().turns.waiting)
 
     def look(self) -> None:
         """Looks up what nobody counts, for whoever is asked next."""
