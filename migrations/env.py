@@ -1,6 +1,7 @@
 """How Alembic reaches the database; started by `tracker migrate`."""
 
 import asyncio
+import time
 from typing import cast
 
 from advanced_alchemy.alembic.commands import AlembicCommandConfig
@@ -11,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tracker.models import Base
 
 # Waiting for a lock longer than this would make everybody else wait behind the migration.
-LOCK_TIMEOUT = "5s"
+LOCK_SECONDS = 5
+ASK_SECONDS = 0.1
 
 config = cast("AlembicCommandConfig", context.config)
 
 
 def migrate(connection: Connection) -> None:
-    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-    # One migration at a time, however many pods start.
-    connection.execute(text("SELECT pg_advisory_lock(hashtext('tracker migrations'))"))
+    _wait_for_others(connection)
+    connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
     connection.commit()
     context.configure(
         connection=connection,
@@ -30,6 +31,25 @@ def migrate(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """One migration at a time, however many pods start.
+
+    Whoever waited within the database would be a transaction, for the end of which an index that the other one makes
+    concurrently would wait in turn.
+
+    Raises:
+        DBAPIError: they take too long.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(hashtext('tracker migrations'))")):
+        connection.commit()
+        if time.monotonic() > deadline:
+            connection.execute(text("SET lock_timeout = '1ms'"))
+            connection.execute(text("SELECT pg_advisory_lock(hashtext('tracker migrations'))"))
+            return
+        time.sleep(ASK_SECONDS)
 
 
 async def main() -> None:
