@@ -18,7 +18,7 @@ from tests.people import Person, accepted
 from tests.query.language import QUESTIONS
 from tests.query.meaning import Asker, Question
 from tests.query.world import NOW, Known, keep, make
-from tracker.issues import list_statements, listing
+from tracker.issues import hindsight, list_statements, listing
 from tracker.models import Role
 from tracker.query.estimates import Estimates
 
@@ -50,6 +50,7 @@ async def world(
         await session.commit()
     monkeypatch.setattr(listing.IssueList.__init__, "__defaults__", (lambda: NOW,))
     monkeypatch.setattr("tracker.issues.words.REACH", 10)
+    monkeypatch.setattr(listing, "REACHES", (5, 20))
     _forget()
     yield World(issues, [staff[0], others[0]])
     _forget()
@@ -79,11 +80,16 @@ def _forget() -> None:
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"]),
     limit=st.sampled_from([100, 100, 7]),
     words=st.sampled_from(["common", "rare"]),
+    past=st.sampled_from(["common", "rare"]),
 )
-async def test_a_query_finds_what_it_means(world: World, question: Question, zone: str, limit: int, words: str) -> None:
+async def test_a_query_finds_what_it_means(
+    world: World, question: Question, zone: str, limit: int, words: str, past: str
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if words == "common":
             patch.setattr(Estimates, "is_common", _always)
+        if past == "common":
+            patch.setattr(hindsight, "MOST_AT_ONCE", 0)
         for viewer in world.viewers:
             expected = question.answer(world.issues, Asker(viewer, ZoneInfo(zone), NOW))
             assert await found(viewer, question.text, zone, limit) == expected, question.text

@@ -22,6 +22,11 @@ class Walk(NamedTuple):
         return f"{self.how} of {self.table}: {self.rows:.0f} rows"
 
 
+def _is_kept(subplan: Node, node: Node) -> bool:
+    """Whether it is run once, and what it gives looked up for each row."""
+    return any(f"hashed {subplan.get('Subplan Name')})" in str(value) for value in node.values())
+
+
 async def plan_of(connection: Any, statement: str, arguments: Any) -> Node:
     found = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *arguments)
     return json.loads(found)[0]["Plan"]
@@ -48,7 +53,7 @@ def walks(node: Node, sizes: dict[str, float], share: float = 1, times: float = 
     outer = 1.0
     for child in node.get("Plans", []):
         relation = child["Parent Relationship"]
-        if relation == "InitPlan":
+        if relation == "InitPlan" or _is_kept(child, node):
             yield from walks(child, sizes)
         elif relation == "SubPlan":
             yield from walks(child, sizes, times=times * rows * share)

@@ -1,6 +1,7 @@
 """Upgrading an installation that people work with, and going back a step."""
 
 import asyncio
+from asyncio.subprocess import create_subprocess_exec
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from secrets import token_hex
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from tests.processes import environment_of
+from tests.processes import TRACKER, environment_of
 from tests.upgrades.catalog import ROWS, Catalog
 from tracker.cli import tracker
 from tracker.core.database import Sessions
@@ -126,6 +127,25 @@ async def test_a_migration_that_the_previous_version_could_not_work_with_would_b
             await head.use(connection)
         await connection.rollback()
     await engine.dispose()
+
+
+async def test_two_may_migrate_at_once(database: Settings) -> None:
+    """An index that is made concurrently waits for all others, and those must not wait for it."""
+    await upgrade(database, "0011")
+    migrate = [create_subprocess_exec(TRACKER, "migrate", env=environment_of(database)) for _ in range(2)]
+    assert [await process.wait() for process in await asyncio.gather(*migrate)] == [0, 0]
+    async with transaction(database) as connection:
+        assert await connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+
+
+async def test_an_index_that_was_not_finished_is_made_anew(database: Settings) -> None:
+    await upgrade(database, "0011")
+    async with transaction(database) as connection:
+        await connection.execute(text("CREATE INDEX ix_events_fields ON events (id)"))
+    await upgrade(database)
+    async with transaction(database) as connection:
+        made = await connection.scalar(text("SELECT pg_get_indexdef('ix_events_fields'::regclass)"))
+    assert "(issue_id, created_at, id)" in made
 
 
 async def test_a_migration_gives_up_rather_than_have_everybody_wait_behind_it(database: Settings) -> None:

@@ -25,9 +25,10 @@ def constant(number: int) -> BindParameter[int]:
 class Statement:
     """A query as asyncpg takes it, with parameters."""
 
-    def __init__(self, query: Select[Any] | TextClause) -> None:
+    def __init__(self, query: Select[Any] | TextClause, *, explained: bool = False) -> None:
+        """Explained, it answers with the plan as JSON."""
         compiled: Any = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
+        self.sql = f"EXPLAIN (FORMAT JSON) {compiled}" if explained else str(compiled)
         self._names: list[str] = compiled.positiontup or []
         processors: dict[str, Any] = compiled._bind_processors  # noqa: SLF001 (what SQLAlchemy sends values through)
         self._values = {

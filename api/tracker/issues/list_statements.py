@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, cast, func, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
@@ -21,10 +21,20 @@ from tracker.issues.visibility import any_viewer, visible_issues
 from tracker.issues.words import Ways
 from tracker.models import Issue, SearchDocument
 from tracker.query.ast import Sort
-from tracker.query.predicate import ToWords, condition_of, written_out
+from tracker.query.past import Look, issue_by_issue
+from tracker.query.predicate import ToWords, condition_of, moment_of, written_out
 from tracker.query.text import held, matches, terms_of
 
 COUNT_CAP = 10_000
+
+
+class Asked(NamedTuple):
+    """Queries, with all that their conditions depend on."""
+
+    viewer: Viewer
+    q: tuple[str, ...]
+    zone: ZoneInfo
+    today: date
 
 
 class Shape(NamedTuple):
@@ -43,17 +53,10 @@ class Shape(NamedTuple):
     Elsewhere the planner is to know how much is asked for of what, each time.
     """
     sort: Sort
-    asked: "Asked | None"
+    asked: Asked | None
     ways: Ways
-
-
-class Asked(NamedTuple):
-    """Queries, with all that their conditions depend on."""
-
-    viewer: Viewer
-    q: tuple[str, ...]
-    zone: ZoneInfo
-    today: date
+    past: Look | None
+    """How to look at what all issues once were, if that is asked for and they are too many to go through."""
 
 
 class Prepared(NamedTuple):
@@ -76,11 +79,11 @@ def prepare(shape: Shape) -> Prepared:
     viewer = any_viewer(is_staff=shape.is_staff)
     fields = _conditions(shape)
 
-    def conditions(way: ToWords) -> list[ColumnElement[bool]]:
+    def conditions(way: ToWords, look: Look) -> list[ColumnElement[bool]]:
         asked = shape.asked
-        return [*fields, *(condition_of(query, asked.viewer, asked.zone, way) for query in queries if asked)]
+        return [*fields, *(condition_of(query, asked.viewer, asked.zone, way, look) for query in queries if asked)]
 
-    every = conditions(shape.ways.to_all)
+    every = conditions(shape.ways.to_all, shape.past or issue_by_issue)
     counted = _counted(shape, viewer, every).limit(constant(COUNT_CAP + 1)).subquery()
     here = cast(func.pg_current_snapshot(), Text).label("seen")
     issue = aliased(Issue)
@@ -97,10 +100,12 @@ def prepare(shape: Shape) -> Prepared:
     if not shape.is_first:
         reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
         begin = beyond((column, Issue.id), reached, descending=descending)
-    first = page.where(begin, *conditions(shape.ways.to_first))
+    first = page.where(begin, *conditions(shape.ways.to_first, issue_by_issue))
     thorough = None
-    if shape.ways.common:
-        first = first.where(_is_near(column, begin, order, descending=descending))
+    if shape.ways.common or shape.past:
+        moments = [moment_of(query, shape.asked.zone) for query in queries if shape.asked and sort is Sort.NEWEST]
+        early = [Issue.created_at < moment for moment in moments if moment]
+        first = first.where(_is_near(column, and_(begin, *early), order, descending=descending))
         found = select(Issue.id).where(begin, visible_issues(viewer), *every).correlate(None)
         thorough = Statement(page.where(Issue.id == any_(func.array(found.scalar_subquery()))))
     return Prepared(Statement(first), Statement(total), sort, thorough)

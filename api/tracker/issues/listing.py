@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from asyncpg import Record
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
@@ -15,7 +16,8 @@ from tracker.core.paging import Moment, decode_cursor, encode_cursor
 from tracker.core.reads import Reads
 from tracker.core.schema import MAX_ID
 from tracker.core.text import key_of, trimmed
-from tracker.issues.list_statements import COUNT_CAP, Asked, Shape, prepare
+from tracker.issues.hindsight import REACHES, look_at_all
+from tracker.issues.list_statements import COUNT_CAP, Asked, Prepared, Shape, prepare
 from tracker.issues.queries import names_people, read_queries
 from tracker.issues.rows import row_of
 from tracker.issues.schemas import IssuePage
@@ -53,7 +55,7 @@ class IssueList:
         self._clock = clock
 
     async def page(self, filters: IssueFilters, *, sort: Sort, cursor: str | None, limit: int) -> IssuePage:
-        """One page, in two statements at most whatever its size; in two more if it asks for words.
+        """One page, in two statements at most whatever its size; in two more if it asks for words or for the past.
 
         A `sort:` in a query goes before the order given.
 
@@ -63,14 +65,15 @@ class IssueList:
         values, unassigned = self._values(filters)
         tags = tuple(sorted({key_of(trimmed(tag)) for tag in filters.tag}))
         given = frozenset((name, len(value) == 1) for name, value in values.items())
-        asked, lookup = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0)
+        asked, lookup, past = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0), None
         queries = read_queries(asked.q, asked.today) if asked else ()
-        if queries:
+        if asked:
             lookup = await plan_lookup(self._reads, queries, is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+            past = await look_at_all(self._reads, asked)
         is_everything = self._viewer.is_staff and not (given or unassigned or tags or asked)
         size = limit + 1 if is_everything else None
         prepared = prepare(
-            Shape(self._viewer.is_staff, given, unassigned, tags, not cursor, size, sort, asked, lookup.ways)
+            Shape(self._viewer.is_staff, given, unassigned, tags, not cursor, size, sort, asked, lookup.ways, past)
         )
         arguments = {name: value[0] if len(value) == 1 else value for name, value in values.items()}
         arguments["viewer_id"] = self._viewer.id
@@ -82,10 +85,8 @@ class IssueList:
             list_ = None
         known = list_ and self._totals.of(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
-        arguments |= {"limit": limit + 1, "reach": lookup.reach, "seen": seen, "latest": latest}
-        rows = await self._reads.fetch(prepared.page, **arguments)
-        if prepared.thorough and len(rows) <= limit:
-            rows = await self._reads.fetch(prepared.thorough, **arguments)
+        arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
+        rows = await self._rows(prepared, arguments, REACHES if past else (lookup.reach,))
         if not cursor and len(rows) <= limit:
             total = len(rows)
         elif known and rows and not rows[0]["changed"]:
@@ -104,6 +105,16 @@ class IssueList:
             total=min(total, COUNT_CAP),
             total_is_capped=total > COUNT_CAP,
         )
+
+    async def _rows(self, prepared: Prepared, arguments: dict[str, Any], reaches: Sequence[int]) -> list[Record]:
+        """As many as the limit, from as near as they can be found."""
+        if prepared.thorough is None:
+            return await self._reads.fetch(prepared.page, **arguments)
+        for reach in reaches:
+            rows = await self._reads.fetch(prepared.page, **arguments, reach=reach)
+            if len(rows) == arguments["limit"]:
+                return rows
+        return await self._reads.fetch(prepared.thorough, **arguments)
 
     def _asked(self, filters: IssueFilters) -> Asked | None:
         if not filters.q:

@@ -4,7 +4,7 @@ from tracker.models.attachment import SCANNABLE, Attachment, DiscardedFile, Scan
 from tracker.models.base import Base
 from tracker.models.comment import Comment
 from tracker.models.daily_stat import DailyStat, StatisticsProgress
-from tracker.models.event import Event, EventType
+from tracker.models.event import CHANGES_FIELDS, Event, EventType, changes_field
 from tracker.models.idempotency import IdempotencyKey
 from tracker.models.import_batch import (
     ImportBatch,
@@ -23,6 +23,7 @@ from tracker.models.session import RefreshToken, Session
 from tracker.models.user import STAFF_ROLES, Role, User
 
 __all__ = [
+    "CHANGES_FIELDS",
     "CLOSED_STATUSES",
     "SCANNABLE",
     "STAFF_ROLES",
@@ -54,4 +55,5 @@ __all__ = [
     "StatisticsProgress",
     "Status",
     "User",
+    "changes_field",
 ]

@@ -6,10 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     false,
@@ -28,7 +28,7 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.text import key_of, trimmed
 from tracker.models import Issue, User
 from tracker.query import ast
-from tracker.query.past import ever_was, value_then
+from tracker.query.past import Look, Matching, changed, ended, issue_by_issue, value_then
 from tracker.query.text import Way, group, holds, is_empty, is_wordy, without_empty_words
 
 Condition = ColumnElement[bool]
@@ -38,27 +38,39 @@ ToWords = Callable[[ast.All], Way]
 """How to look up a group of words."""
 
 
-def condition_of(query: ast.Query, viewer: Viewer, zone: ZoneInfo, way: ToWords = lambda _: "freely") -> Condition:
+def condition_of(
+    query: ast.Query,
+    viewer: Viewer,
+    zone: ZoneInfo,
+    way: ToWords = lambda _: "freely",
+    look: Look = issue_by_issue,
+) -> Condition:
     """What the query asks for; who may see it is for `visible_issues` to say.
 
     Words that are none to full text, like "the", find nothing by themselves; beside anything else they are left out.
     """
-    as_of = None if query.as_of is None else _midnight(query.as_of, ZoneInfo("UTC") if query.as_of_utc else zone)
+    as_of = moment_of(query, zone)
     conditions: list[Condition] = [] if as_of is None else [Issue.created_at < as_of]
     root = without_empty_words(query.root)
     if root is not None:
-        conditions.append(_Predicate(viewer, zone, as_of, way).of(root))
+        conditions.append(_Predicate(viewer, zone, as_of, way, look).of(root))
     if query.root is not None and (root is None or all(map(is_empty, ast.leaves(root)))):
         conditions.append(false())
     return and_(true(), *conditions)
 
 
+def moment_of(query: ast.Query, zone: ZoneInfo) -> datetime | None:
+    """The one before which all must have happened that the query is about, if it is about the past."""
+    return None if query.as_of is None else _midnight(query.as_of, ZoneInfo("UTC") if query.as_of_utc else zone)
+
+
 class _Predicate:
-    def __init__(self, viewer: Viewer, zone: ZoneInfo, as_of: datetime | None, way: ToWords) -> None:
+    def __init__(self, viewer: Viewer, zone: ZoneInfo, as_of: datetime | None, way: ToWords, look: Look) -> None:
         self._viewer = viewer
         self._zone = zone
         self._as_of = as_of
         self._way = way
+        self._look = look
 
     def of(self, node: ast.Node) -> Condition:  # noqa: C901, PLR0911, PLR0912
         match node:
@@ -89,11 +101,11 @@ class _Predicate:
             case ast.Took(least, below):
                 return self._took(least, below)
             case ast.WasStatus(values):
-                return or_(self.of(ast.InStatus(values)), ever_was("status", _is_any(values), self._as_of))
+                return or_(self.of(ast.InStatus(values)), self._ended_before("status", _is_any(values)))
             case ast.WasSeverity(values):
-                return or_(self.of(ast.InSeverity(values)), ever_was("severity", _is_any(values), self._as_of))
+                return or_(self.of(ast.InSeverity(values)), self._ended_before("severity", _is_any(values)))
             case ast.WasAssigned(people):
-                return or_(self._assigned(people), ever_was("assignee_id", self._is_among(people), self._as_of))
+                return or_(self._assigned(people), self._ended_before("assignee_id", self._are_any(people)))
 
     def _all(self, terms: tuple[ast.Node, ...]) -> Condition:
         wordy, others = group(terms)
@@ -116,35 +128,46 @@ class _Predicate:
                 # Null, where there is no date or person to compare, is no.
                 return not_(func.coalesce(self.of(node), false()))
 
+    def _ended_before(self, field: str, matching: Matching) -> Condition:
+        return self._look(ended(field, matching, before=self._as_of))
+
     def _now_or_then(self, field: str, column: Any, values: Sequence[str]) -> Condition:
-        if self._as_of is None:
-            return column.in_(values)
-        return _is_any(values)(value_then(field, column, self._as_of))
+        now = column.in_(values)
+        return now if self._as_of is None else self._then(field, column, now, _is_any(values), self._as_of)
+
+    def _then(self, field: str, column: Any, now: Condition, matching: Matching, as_of: datetime) -> Condition:
+        then = matching(_text_in(value_then(field, column, as_of)))
+        if self._look is issue_by_issue:
+            return then
+        # What was so then is so still, or a change has ended it since: only of those has to be found out which came first.
+        return case((or_(now, self._look(ended(field, matching, since=as_of))), then), else_=false())
 
     def _tagged(self, names: Sequence[str]) -> Condition:
+        keys = sorted({key_of(trimmed(name)) for name in names})
+        now = Issue.tag_keys.overlap(written_out(keys))
         if self._as_of is None:
-            keys = sorted({key_of(trimmed(name)) for name in names})
-            return Issue.tag_keys.overlap(written_out(keys))
-        tag = func.jsonb_array_elements_text(self._tags_then()).table_valued("value", name="tag")
+            return now
+        tag = func.jsonb_array_elements_text(self._tags_at(self._as_of)).table_valued("value", name="tag")
         wanted = [_key_of(literal(trimmed(name))) for name in names]
-        return exists(select(true()).select_from(tag).where(_key_of(tag.c.value).in_(wanted)))
+        then = exists(select(true()).select_from(tag).where(_key_of(tag.c.value).in_(wanted)))
+        return case((self._look(changed("tags", self._as_of)), then), else_=now)
 
-    def _tags_then(self) -> ColumnElement[Any]:
-        assert self._as_of is not None  # noqa: S101
-        return value_then("tags", Issue.tags.expression, self._as_of)
+    def _tags_at(self, moment: datetime) -> ColumnElement[Any]:
+        return value_then("tags", Issue.tags.expression, moment)
 
     def _assigned(self, people: Sequence[ast.Who]) -> Condition:
+        now = self._among(Issue.assignee_id, people)
         if self._as_of is None:
-            return self._among(Issue.assignee_id, people)
-        return self._is_among(people)(value_then("assignee_id", Issue.assignee_id.expression, self._as_of))
+            return now
+        return self._then("assignee_id", Issue.assignee_id.expression, now, self._are_any(people), self._as_of)
 
-    def _is_among(self, people: Sequence[ast.Who]) -> Callable[[ColumnElement[Any]], Condition]:
-        """The same of a person's id in JSON."""
-        return lambda value: self._among(cast(func.jsonb_build_array(value).op("->>")(0), BigInteger), people)
+    def _are_any(self, people: Sequence[ast.Who]) -> Matching:
+        return lambda value: self._among(value, people, as_text=True)
 
-    def _among(self, column: Any, people: Sequence[ast.Who]) -> Condition:
+    def _among(self, column: Any, people: Sequence[ast.Who], *, as_text: bool = False) -> Condition:
         found: list[Condition] = []
         ids: list[int] = []
+        user_id: Any = cast(User.id, SqlText) if as_text else User.id
         for who in people:
             match who:
                 case ast.Me():
@@ -154,9 +177,9 @@ class _Predicate:
                 case ast.Nobody():
                     found.append(column.is_(None))
                 case ast.PersonName(name):
-                    found.append(column.in_(select(User.id).where(_is_named(name))))
+                    found.append(column.in_(select(user_id).where(_is_named(name))))
         if ids:
-            found.append(column.in_(ids))
+            found.append(column.in_([str(id) for id in ids] if as_text else ids))
         return or_(false(), *found)
 
     def _has(self, part: ast.Part) -> Condition:
@@ -169,10 +192,12 @@ class _Predicate:
                 return Issue.comment_count > 0
             case "description":
                 return Issue.description != ""
-            case "tag" if self._as_of:
-                return func.jsonb_array_length(self._tags_then()) > 0
             case "tag":
-                return func.cardinality(Issue.tags) > 0
+                now = func.cardinality(Issue.tags) > 0
+                if self._as_of is None:
+                    return now
+                then = func.jsonb_array_length(self._tags_at(self._as_of)) > 0
+                return case((self._look(changed("tags", self._as_of)), then), else_=now)
 
     def _dated(self, field: str, since: date | None, until: date | None) -> Condition:
         column: Any = {"created": Issue.created_at, "updated": Issue.updated_at, "closed": Issue.closed_at}[field]
@@ -202,8 +227,13 @@ def written_out(tags: Sequence[str]) -> ColumnElement[Any]:
     return bindparam(None, list(tags), ARRAY(SqlText), unique=True, literal_execute=is_plain)
 
 
-def _is_any(values: Sequence[str]) -> Callable[[ColumnElement[Any]], Condition]:
-    return lambda value: func.jsonb_build_array(value).op("->>")(0).in_([str(each) for each in values])
+def _is_any(values: Sequence[str]) -> Matching:
+    return lambda value: value.in_([str(each) for each in values])
+
+
+def _text_in(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """What JSON has for a number or a text; null for null."""
+    return func.jsonb_build_array(value).op("->>")(literal_column("0"))
 
 
 def _key_of(text: ColumnElement[str]) -> ColumnElement[str]:
