@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -57,6 +58,18 @@ def _filtered(_: Caller, number: int) -> Request:
     return Request("GET", f"/issues/?status=done&severity={severity}&tag=tag{tag}")
 
 
+def _was(_: Caller, number: int) -> Request:
+    """Few have ever been in progress; nearly all have been triaged, but for the newest."""
+    status = ("in_progress", "triaged")[number % 2]
+    return Request("GET", f"/issues/?q=was:{status}")
+
+
+def _as_of(_: Caller, number: int) -> Request:
+    """At the end of any day of a year."""
+    day = datetime.now(UTC).date() - timedelta(days=30 + number % 365)
+    return Request("GET", f"/issues/?q=as-of:{day.isoformat()}%20is:open")
+
+
 def _deep(caller: Caller, _: int) -> Request:
     return Request("GET", f"/issues/?cursor={caller.deep_cursor}")
 
@@ -97,6 +110,8 @@ OPERATIONS = (
     Operation("query common", _query(COMMON_WORD)),
     # Only the oldest issues hold it: whoever reads them newest first until enough are found reads all.
     Operation("query rare", _query(RARE_WORD)),
+    Operation("query was", _was),
+    Operation("query as-of", _as_of),
     Operation("query phrase", _query(f'"{COMMON_PHRASE}"')),
     Operation("search common", _search(COMMON_WORD)),
     Operation("search rare", _search(RARE_WORD)),
