@@ -24,6 +24,13 @@ export default ts.config(
 			eqeqeq: 'error',
 			// The compiler knows every global, also those of declarations.
 			'no-undef': 'off',
+			'no-restricted-imports': [
+				'error',
+				{
+					name: '@lucide/svelte',
+					message: 'Import each icon by itself: the index makes every check read thousands of files.'
+				}
+			],
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
 			'@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
 			'@typescript-eslint/no-unused-vars': [

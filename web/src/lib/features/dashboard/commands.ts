@@ -1,4 +1,4 @@
-import { CalendarRange } from '@lucide/svelte';
+import CalendarRange from '@lucide/svelte/icons/calendar-range';
 import type { Action } from '#lib/commands/registry.svelte.ts';
 import { WINDOWS, type WindowDays } from './window.ts';
 

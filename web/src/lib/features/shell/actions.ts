@@ -1,25 +1,23 @@
 import { goto } from '$app/navigation';
 import { resolve } from '$app/paths';
-import {
-	ChartColumn,
-	CircleUser,
-	HeartPulse,
-	Import,
-	Keyboard,
-	Layers,
-	LogOut,
-	Monitor,
-	Moon,
-	PanelLeft,
-	Search,
-	Settings,
-	SquareKanban,
-	SquarePen,
-	Sun,
-	Timer,
-	Trash,
-	Users
-} from '@lucide/svelte';
+import ChartColumn from '@lucide/svelte/icons/chart-column';
+import CircleUser from '@lucide/svelte/icons/circle-user';
+import HeartPulse from '@lucide/svelte/icons/heart-pulse';
+import Import from '@lucide/svelte/icons/import';
+import Keyboard from '@lucide/svelte/icons/keyboard';
+import Layers from '@lucide/svelte/icons/layers';
+import LogOut from '@lucide/svelte/icons/log-out';
+import Monitor from '@lucide/svelte/icons/monitor';
+import Moon from '@lucide/svelte/icons/moon';
+import PanelLeft from '@lucide/svelte/icons/panel-left';
+import Search from '@lucide/svelte/icons/search';
+import Settings from '@lucide/svelte/icons/settings';
+import SquareKanban from '@lucide/svelte/icons/square-kanban';
+import SquarePen from '@lucide/svelte/icons/square-pen';
+import Sun from '@lucide/svelte/icons/sun';
+import Timer from '@lucide/svelte/icons/timer';
+import Trash from '@lucide/svelte/icons/trash';
+import Users from '@lucide/svelte/icons/users';
 import type { Action } from '#lib/commands/registry.svelte.ts';
 import { viewOf, writeView } from '#lib/features/issues/list/view.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
