@@ -31,16 +31,20 @@ class Marks:
     """
 
     def __init__(self, search: str) -> None:
-        self._lexemes = frozenset(lexemes_in(search))
         self._beginnings = tuple(beginnings_in(search))
+        self._lexemes = frozenset([*lexemes_in(search), *self._beginnings])
+        begins = {lexeme[: max(1, min(_SAME_LETTERS, len(lexeme) - 1))] for lexeme in self._lexemes}
+        # To look for these passes over all else many times as fast as to look at each word.
+        self._candidate = re.compile(
+            "|".join(rf"{begin}[^\W_]*" for begin in begins if _WORD.fullmatch(begin)) or "(?!)"
+        )
         self._hits: set[str] = set()
 
     async def read(self, reads: Reads, texts: Iterable[str]) -> None:
         """Finds out which words of the texts hit."""
-        begins = tuple({lexeme[: max(1, min(_SAME_LETTERS, len(lexeme) - 1))] for lexeme in self._lexemes})
-        words = {word.lower() for text in texts for word in _WORD.findall(text)}
+        words = {word[0] for text in texts for word in self._candidates(text)}
         self._hits = {word for word in words if word.startswith(self._beginnings)}
-        unsure = [word for word in words - self._hits if word.startswith(begins)]
+        unsure = list(words - self._hits)
         if unsure:
             rows = await reads.fetch(_STEMS, words=unsure)
             self._hits |= {row["word"] for row in rows if not self._lexemes.isdisjoint(row["lexemes"])}
@@ -64,7 +68,16 @@ class Marks:
         return _fragments(text, spans, first, first + LENGTH)
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        return (word.span() for word in _WORD.finditer(text) if word[0].lower() in self._hits)
+        return (word.span() for word in self._candidates(text) if word[0] in self._hits)
+
+    def _candidates(self, text: str) -> Iterator[re.Match[str]]:
+        """Words in small letters that may hit, at their places in the text."""
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a few letters become two
+            lowered = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+        for word in self._candidate.finditer(lowered):
+            if word.start() == 0 or not _WORD.match(lowered, word.start() - 1):
+                yield word
 
 
 def _fragments(text: str, spans: Iterable[tuple[int, int]], first: int, end: int) -> list[Fragment]:
