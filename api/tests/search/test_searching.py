@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
 from tracker.query.stop_words import STOP_WORDS, says_something
+from tracker.search.tsquery import any_of, prefix
 
 TITLES = {
     "a": "Login fails after the session expires",
@@ -216,3 +217,25 @@ async def test_a_long_text_is_shown_around_its_first_hit(maintainer: Person) -> 
     before, found, after = hit["excerpt"]["fragments"]
     assert (len(before["text"]), found["text"], found["hit"]) == (60, "needle", True)
     assert len(before["text"] + found["text"] + after["text"]) == 200
+
+
+async def test_marks_stand_where_the_words_do_among_letters_that_have_no_single_small_one(maintainer: Person) -> None:
+    await maintainer.open_issue("İİ: LOGIN of weblogin in İzmir, logins")
+    (hit,) = await search(maintainer, "login")
+    assert [piece["text"] for piece in hit["title"] if piece["hit"]] == ["LOGIN", "logins"]
+    (hit,) = await search(maintainer, "izmir ")
+    assert "".join(piece["text"] for piece in hit["title"]) == "İİ: LOGIN of weblogin in İzmir, logins"
+
+
+async def test_words_are_marked_whose_stem_they_do_not_begin_with(maintainer: Person) -> None:
+    await maintainer.open_issue("Category of categories")
+    for q in ("categories", "categori", "category "):
+        (hit,) = await search(maintainer, q)
+        assert [piece["text"] for piece in hit["title"] if piece["hit"]] == ["Category", "categories"], q
+
+
+def test_a_search_for_any_leaves_out_what_a_beginning_finds_as_well() -> None:
+    assert any_of(["'login'", "'login-page'", prefix("login"), "'log'"]) == "('login':*) | ('log')"
+    assert any_of(["'it''s'", prefix("it")]) == "('it':*)"
+    assert any_of(["'login' & 'page'", prefix("login")]) == "('login' & 'page') | ('login':*)"
+    assert any_of(["'login'", "", "'login'"]) == "('login')"

@@ -106,7 +106,8 @@ class Ranking:
         if not self._viewer.is_staff:
             return [Weighed(term, 0, 1) for term in terms], Estimates(0, [])
         searches = [term.any(with_slips=self._with_slips) for term in terms]
-        rows = await self._reads.fetch(_EXPECTED, searches=[*searches, all_of(searches)])
+        together = [all_of(searches)] if len(searches) > 1 else []
+        rows = await self._reads.fetch(_EXPECTED, searches=[*searches, *together])
         estimates = Estimates(max(1, rows[0]["issues"]), [row["expected"] for row in rows])
         pairs = zip(terms, estimates.matching, strict=False)
         weighed = [Weighed(term, rows, math.log(2 + estimates.issues / max(1, rows))) for term, rows in pairs]
@@ -155,14 +156,11 @@ class Ranking:
             "marks_c": marks and standing_in(marks, "C"),
             "marks_d": marks and standing_in(marks, "D"),
         }
+        exact = [weighed.term.search or None for weighed in terms]
+        loose = [weighed.term.loose(with_slips=self._with_slips) for weighed in terms]
         for is_loose, place, _ in _WORTHS:
-            arguments[_name(place, is_loose=is_loose)] = [
-                search and standing_in(search, place)
-                for weighed in terms
-                for search in [
-                    weighed.term.loose(with_slips=self._with_slips) if is_loose else weighed.term.search or None
-                ]
-            ]
+            searches = loose if is_loose else exact
+            arguments[_name(place, is_loose=is_loose)] = [each and standing_in(each, place) for each in searches]
         return await self._reads.fetch(statement, **arguments)
 
 

@@ -1,9 +1,9 @@
 """The words that are searched for, each with the other words that may have been meant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ARRAY, Integer, Text, text
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, text
 
 from tracker.core.reads import Reads
 from tracker.core.statements import Statement, parameter
@@ -18,11 +18,12 @@ MIN_SLIP, MAX_SLIP = 4, 30
 MIN_PREFIX, MAX_COMPLETIONS = 2, 20
 
 # Each word as full text has it, with the words that differ from it by about a letter; then those that go on where the
-# last one ends.
+# last one ends. The words' limit limits nothing: it keeps the planner from expecting so many of them that to plan for
+# those given seems worth it, each time, which takes longer than to look them up.
 _LOOK_UP = Statement(
     text("""
     SELECT asked.word, phraseto_tsquery('english', search_text(asked.word))::text AS search, others.words, others.searches
-    FROM unnest(:words, :misspelt) AS asked (word, misspelt)
+    FROM (SELECT word, misspelt FROM unnest(:words, :misspelt) AS each (word, misspelt) LIMIT :count) AS asked
     CROSS JOIN LATERAL (
         SELECT array_agg(word) AS words, array_agg(phraseto_tsquery('english', word)::text) AS searches
         FROM (SELECT DISTINCT word FROM search_words WHERE one_letter_less(word) && one_letter_less(asked.misspelt)) AS near
@@ -36,6 +37,7 @@ _LOOK_UP = Statement(
     """).bindparams(
         parameter("words", ARRAY(Text)),
         parameter("misspelt", ARRAY(Text)),
+        parameter("count", BigInteger),
         parameter("begin", Text),
         parameter("most", Integer),
     )
@@ -58,15 +60,17 @@ class Term(msgspec.Struct):
 
     def loose(self, *, with_slips: bool) -> str | None:
         """What may have been meant instead; None if nothing."""
-        others = [*self.completions]
-        if self.is_begun and len(self.word) >= MIN_PREFIX:
-            others.append(prefix(self.word))
-        if with_slips or not self.is_known:
-            others += self.slips.values()
-        return any_of(others) or None
+        return any_of(self._others(with_slips=with_slips)) or None
 
     def any(self, *, with_slips: bool) -> str:
-        return any_of([self.search, self.loose(with_slips=with_slips) or ""])
+        return any_of([self.search, *self._others(with_slips=with_slips)])
+
+    def _others(self, *, with_slips: bool) -> Iterator[str]:
+        yield from self.completions
+        if self.is_begun and len(self.word) >= MIN_PREFIX:
+            yield prefix(self.word)
+        if with_slips or not self.is_known:
+            yield from self.slips.values()
 
 
 async def read_terms(reads: Reads, words: Sequence[str], *, is_begun: bool) -> list[Term]:
@@ -95,6 +99,7 @@ async def _look_up(reads: Reads, terms: Sequence[Term]) -> None:
         _LOOK_UP,
         words=[term.word for term in terms],
         misspelt=[term.word if _may_be_misspelt(term) else None for term in terms],
+        count=len(terms),
         begin=last.word if last.is_begun and _may_be_misspelt(last) else None,
         most=MAX_COMPLETIONS,
     )

@@ -14,7 +14,15 @@ def all_of(searches: Iterable[str]) -> str:
 
 
 def any_of(searches: Iterable[str]) -> str:
-    return " | ".join(f"({search})" for search in dict.fromkeys(searches) if search)
+    """Without what a beginning among them finds as well: it would be looked for, and counted, twice."""
+    each = [search for search in dict.fromkeys(searches) if search]
+    beginnings = tuple(_unquoted(only[1]) for search in each if (only := _LEXEME.fullmatch(search)) and only[2])
+    return " | ".join(f"({search})" for search in each if not _is_covered(search, beginnings))
+
+
+def _is_covered(search: str, beginnings: tuple[str, ...]) -> bool:
+    only = _LEXEME.fullmatch(search)
+    return only is not None and not only[2] and _unquoted(only[1]).startswith(beginnings)
 
 
 def prefix(part: str) -> str:
