@@ -31,6 +31,8 @@ ALLOWED = {
     ("readSnapshot", "issues"): "gives all that is open: no part of it will do",
     ("listTags", "issues"): "counts every tag",
     ("readDashboard", "issues"): "counts all once, which is kept until the next change",
+    ("readDashboard was:triaged", "events"): "looks up all at once: nearly every issue was that",
+    ("readDashboard was:triaged", "issues"): "counts nearly all of them",
     ("refresh-daily-stats", "issues"): "counts all, every half an hour",
     ("listIssues assignee=none&assignee=3", "issues"): "the narrowest index as a whole takes less than two of its ends",
 }
@@ -183,7 +185,7 @@ async def _look_at_lists(watch: Watch, who: Person) -> None:
     for q in QUERIES:
         watch.doing = f"searchIssues {q}"
         accepted(await who.get("/issues/search", params={"q": q}))
-    for q in (RARE_WORD, "tag:tag140", "reporter:30", "is:open", "created:last-30d"):
+    for q in (RARE_WORD, "tag:tag140", "reporter:30", "is:open", "created:last-30d", "was:triaged"):
         watch.doing = f"readDashboard {q}"
         accepted(await who.get("/issues/dashboard/stats", params={"q": q}))
     watch.doing = "listSimilarToTitle"

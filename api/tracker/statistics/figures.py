@@ -11,6 +11,7 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions
 from tracker.core.errors import Invalid
 from tracker.issues.queries import read_queries
+from tracker.query.past import all_at_once, issue_by_issue
 from tracker.query.predicate import condition_of
 from tracker.query.text import Way
 from tracker.statistics.cache import FigureCache
@@ -63,5 +64,6 @@ def _condition(viewer: Viewer, window: Window, q: tuple[str, ...]) -> ColumnElem
         raise Invalid.field("q", "`as-of:` has no place here: the figures tell of the past by themselves.")
     # As in lists: what a reporter asks takes as long whatever others have written.
     way: Way = "freely" if viewer.is_staff else "row by row"
-    conditions = [condition_of(query, viewer, window.zone, lambda _: way) for query in queries]
+    look = all_at_once if viewer.is_staff else issue_by_issue
+    conditions = [condition_of(query, viewer, window.zone, lambda _: way, look) for query in queries]
     return and_(*conditions) if conditions else None
