@@ -26,6 +26,7 @@ from tracker.core.redis import redis_client
 from tracker.core.request import TrackerRequest, refuse_stray_body
 from tracker.events.cursor import CursorCodec
 from tracker.examples import EXAMPLES
+from tracker.issues.tag_counts import TagCounts
 from tracker.issues.totals import Totals
 from tracker.operations.checks import Checks
 from tracker.operations.metrics import SharedMetrics
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None, metrics: Metrics | None = None)
                 "read_sessions": read_sessions,
                 "reads": reads,
                 "totals": Totals(),
+                "tag_counts": TagCounts(reads),
                 "figures": Figures(read_sessions, FigureCache(redis, generations)),
                 "tokens": tokens,
                 "doorbell": doorbell,

@@ -3,8 +3,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.people import Person, accepted, refused
+from tracker.accounts.viewer import Viewer
+from tracker.core.database import Sessions
+from tracker.core.transaction import Transaction
+from tracker.issues.schemas import NewIssue
+from tracker.issues.services import IssueService
 
 
 async def counts(person: Person) -> list[tuple[str, int]]:
@@ -56,6 +62,46 @@ async def test_the_trash_and_taken_away_tags_do_not_count(admin: Person) -> None
     await admin.change(kept["id"], tags=["ui"])
     assert (await admin.delete(f"/issues/{trashed['id']}")).status_code == 204
     assert await counts(admin) == [("ui", 1)]
+
+
+async def test_the_counts_of_all_issues_follow_every_change(admin: Person, reporter: Person) -> None:
+    """They are counted once, and kept up."""
+    first = await reporter.open_issue(tags=["UI"])
+    assert await counts(admin) == [("UI", 1)]
+    second = await reporter.open_issue(tags=["ui", "net"])
+    await admin.change(first["id"], tags=["ui", "old"])
+    await admin.change(first["id"], title="Told anew")
+    assert await counts(admin) == [("ui", 2), ("net", 1), ("old", 1)]
+    assert (await admin.delete(f"/issues/{second['id']}")).status_code == 204
+    assert await counts(admin) == [("old", 1), ("ui", 1)]
+    accepted(await admin.post(f"/issues/{second['id']}/restore"))
+    await admin.change(second["id"], tags=["net"])
+    assert await counts(admin) == [("net", 1), ("old", 1), ("ui", 1)]
+    for issue in (second, first):
+        assert (await admin.delete(f"/issues/{issue['id']}")).status_code == 204
+        assert (await admin.delete(f"/issues/trash/{issue['id']}")).status_code == 204
+    assert await counts(admin) == []
+
+
+async def test_what_commits_late_is_counted_then(admin: Person, sessions: Sessions) -> None:
+    await admin.open_issue(tags=["early"])
+    async with sessions() as session, Transaction(session):
+        await IssueService(session, Viewer(id=admin.id, role=admin.role)).open(NewIssue(title="Late", tags=["late"]))
+        await admin.open_issue(tags=["between"])
+        assert await counts(admin) == [("between", 1), ("early", 1)]
+    assert await counts(admin) == [("between", 1), ("early", 1), ("late", 1)]
+
+
+async def test_changes_are_added_up_instead_of_counted_anew(admin: Person, sessions: Sessions) -> None:
+    issue = await admin.open_issue(tags=["ui"])
+    assert await counts(admin) == [("ui", 1)]
+    async with sessions() as session, session.begin():
+        await session.execute(text("UPDATE issues SET tags = '{other}', tag_keys = '{other}'"))  # as nobody does
+    await admin.change(issue["id"], title="New")
+    assert await counts(admin) == [("ui", 1)]
+    async with sessions() as session, session.begin():
+        await session.execute(text("INSERT INTO issues (title, reporter_id) SELECT 'By hand', reporter_id FROM issues"))
+    assert await counts(admin) == [("other", 1)]
 
 
 async def test_without_issues_there_are_no_tags(reporter: Person) -> None:

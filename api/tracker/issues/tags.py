@@ -1,10 +1,10 @@
 """Tags: shown as they were written, compared without case."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,15 +55,7 @@ async def count_tags(
     session: AsyncSession, viewer: Viewer, *conditions: ColumnElement[bool], limit: int | None = None
 ) -> list[TagCount]:
     """Each tag in the spelling that the viewer's issues use most, with the number of issues; most used first."""
-    pairs = func.unnest(Issue.tag_keys, Issue.tags).table_valued("key", "name").render_derived()
-    spellings = (
-        select(pairs.c.key, pairs.c.name, func.count().label("uses"))
-        .select_from(Issue)
-        .join(pairs, true())
-        .where(visible_issues(viewer), *conditions)
-        .group_by(pairs.c.key, pairs.c.name)
-        .subquery()
-    )
+    spellings = spellings_of(visible_issues(viewer), *conditions).subquery()
     names = func.array_agg(aggregate_order_by(spellings.c.name, spellings.c.uses.desc(), spellings.c.name))
     uses = func.sum(spellings.c.uses)
     query = (
@@ -73,3 +65,15 @@ async def count_tags(
         .limit(limit)
     )
     return [TagCount(name=row.names[0], count=row.uses) for row in await session.execute(query)]
+
+
+def spellings_of(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Each `key` in each spelling, its `name`, and how many of the issues have it so, `uses`."""
+    pairs = func.unnest(Issue.tag_keys, Issue.tags).table_valued("key", "name").render_derived()
+    return (
+        select(pairs.c.key, pairs.c.name, func.count().label("uses"))
+        .select_from(Issue)
+        .join(pairs, true())
+        .where(*conditions)
+        .group_by(pairs.c.key, pairs.c.name)
+    )
