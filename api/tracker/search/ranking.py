@@ -63,6 +63,10 @@ _WORTHS = sorted(
     key=lambda one: -one[2],
 )
 """Whether it is the loose search that stands in a place of the document, and what that is worth; the best first."""
+HEAD = "AB"
+"""Places that are worth more than all others, however loosely they hold a word."""
+_AT_HEAD = [each for each in _WORTHS if each[1] in HEAD]
+_BELOW = [each for each in _WORTHS if each[1] not in HEAD]
 
 
 class Weighed(msgspec.Struct):
@@ -158,6 +162,8 @@ class Ranking:
         }
         exact = [weighed.term.search or None for weighed in terms]
         loose = [weighed.term.loose(with_slips=self._with_slips) for weighed in terms]
+        anyhow = [weighed.term.any(with_slips=self._with_slips) for weighed in terms]
+        arguments["head"] = [standing_in(each, HEAD) or None for each in anyhow]
         for is_loose, place, _ in _WORTHS:
             searches = loose if is_loose else exact
             arguments[_name(place, is_loose=is_loose)] = [each and standing_in(each, place) for each in searches]
@@ -185,7 +191,7 @@ _EXPECTED = _expected()
 def _prepare(shape: _Shape) -> Statement:
     viewer = any_viewer(is_staff=shape.is_staff)
     chosen = _candidates(shape, viewer).cte("chosen").prefix_with("MATERIALIZED")
-    names = [_name(place, is_loose=is_loose) for is_loose, place, _ in _WORTHS]
+    names = ["head", *(_name(place, is_loose=is_loose) for is_loose, place, _ in _WORTHS)]
     asked: Any = (
         func.unnest(parameter("weights", ARRAY(Float)), *(parameter(name, ARRAY(Text)) for name in names))
         .table_valued("weight", *names, name="asked")
@@ -193,11 +199,14 @@ def _prepare(shape: _Shape) -> Statement:
     )
     searches: list[Any] = [cast(asked.c[name], TSQUERY).label(name) for name in names]
     terms = select(asked.c.weight, *searches).cte("terms").prefix_with("MATERIALIZED")
-    places = [
-        (chosen.c.document.bool_op("@@")(terms.c[name]), literal(worth))
-        for name, (_, _, worth) in zip(names, _WORTHS, strict=True)
-    ]
-    fit: ColumnElement[float] = func.sum(terms.c.weight * case(*places, else_=literal(0.0)))
+    holds = chosen.c.document.bool_op("@@")
+    at_head, below = (
+        [(holds(terms.c[_name(place, is_loose=is_loose)]), literal(worth)) for is_loose, place, worth in of_part]
+        for of_part in (_AT_HEAD, _BELOW)
+    )
+    # Most hold a word below only. It takes a while to look for it in a long document: not four times at the head first.
+    worth = func.coalesce(case((holds(terms.c.head), case(*at_head))), case(*below, else_=literal(0.0)))
+    fit: ColumnElement[float] = func.sum(terms.c.weight * worth)
     shortlist = (
         select(chosen.c.issue_id, fit.label("fit"))
         .join_from(chosen, terms, true())
@@ -208,11 +217,20 @@ def _prepare(shape: _Shape) -> Statement:
     )
     likeness = func.similarity(Issue.title, parameter("title", Text))
     score: ColumnElement[float] = ((shortlist.c.fit + TITLE * likeness) / (1 + TITLE)).label("score")
-    ranked = (
-        select_rows(viewer, score)
+    limit: Any = parameter("limit", Integer)
+    best = (
+        select(Issue.id, score)
         .join(shortlist, shortlist.c.issue_id == Issue.id)
+        .where(visible_issues(viewer))
         .order_by(score.desc(), Issue.id.desc())
-        .limit(parameter("limit", Integer))
+        .limit(limit)
+        .cte("best")
+    )
+    ranked = (
+        select_rows(viewer, best.c.score)
+        .join(best, best.c.id == Issue.id)
+        .order_by(best.c.score.desc(), Issue.id.desc())
+        .limit(limit)
     )
     return Statement(_with_texts(ranked) if shape.with_texts else ranked)
 
