@@ -61,7 +61,7 @@ class Marks:
         return None
 
     def _around_first(self, text: str | None) -> list[Fragment]:
-        spans = list(self._spans(text or ""))
+        spans = list(self._spans(text)) if text else []
         if not text or not spans:
             return []
         first = max(0, spans[0][0] - BEFORE)
@@ -99,5 +99,4 @@ def texts_of(rows: Sequence[Record]) -> Iterator[str]:
     """All that may be shown of issues."""
     for row in rows:
         yield row["title"]
-        yield row["description"] or ""
-        yield row["comment"] or ""
+        yield from filter(None, (row["description"], row["comment"]))
