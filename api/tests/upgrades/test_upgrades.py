@@ -1,15 +1,17 @@
 """Upgrading an installation that people work with, and going back a step."""
 
 import asyncio
+import re
 from asyncio.subprocess import create_subprocess_exec
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from secrets import token_hex
+from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -158,6 +160,28 @@ async def test_a_migration_gives_up_rather_than_have_everybody_wait_behind_it(da
         assert "Run it again" in refused.stderr
         assert await reader.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
     assert (await asyncio.to_thread(runner.invoke, tracker, ["migrate"])).exit_code == 0
+
+
+async def test_indexes_of_tables_that_are_there_are_made_while_everybody_writes(database: Settings) -> None:
+    """From 0012 on; migrations/README.md says how."""
+    await upgrade(database, "0011")
+    statements: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await upgrade(database)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    own = {found[1] for each in statements if (found := re.search(r"CREATE TABLE (\w+)", each))}
+    blocking = [each for each in statements if (found := _BLOCKING.search(each)) and found[1] not in own]
+    assert blocking == []
+    assert [each for each in statements if "INDEX CONCURRENTLY" in each], "nothing was looked at"
+
+
+_BLOCKING = re.compile(r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).*?\bON (\w+)")
 
 
 async def test_an_earlier_version_leaves_a_later_database_alone(database: Settings) -> None:
