@@ -58,7 +58,9 @@ def walks(node: Node, sizes: dict[str, float], share: float = 1, times: float = 
         elif relation == "SubPlan":
             yield from walks(child, sizes, times=times * rows * share)
         elif relation == "Inner" and kind == "Nested Loop":
-            yield from walks(child, sizes, times=times * outer * within)
+            # What is kept in memory is read once, and only then again and again.
+            again = 1.0 if child["Node Type"] == "Materialize" else outer * within
+            yield from walks(child, sizes, times=times * again)
         else:
             some = min(1.0, rows / max(child["Plan Rows"], 1)) if kind == "Limit" else 1.0
             outer = max(child["Plan Rows"], 1)
