@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 STOP_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 4.0
 """Whoever has not stopped until then is killed: a little before orchestrators kill everybody."""
-SILENT_SECONDS = 60
+SILENT_SECONDS = 30
 """A process whose event loop has not turned for so long is killed, and another one takes its place."""
 LEAST_SECONDS = 5.0
 """Between two starts in one place, so that what can't start does not try all the time."""
