@@ -22,7 +22,7 @@ from tracker.issues.words import Ways
 from tracker.models import Issue, SearchDocument
 from tracker.query.ast import Sort
 from tracker.query.past import Look, issue_by_issue
-from tracker.query.predicate import ToWords, condition_of, moment_of, written_out
+from tracker.query.predicate import ToWords, condition_of, has_tags, moment_of
 from tracker.query.text import held, matches, terms_of
 
 COUNT_CAP = 10_000
@@ -132,7 +132,7 @@ def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
     }
     conditions = {name: _is_among(columns[name], name, single=single) for name, single in shape.filters}
     if shape.tags:
-        conditions["tags"] = Issue.tag_keys.contains(written_out(shape.tags))
+        conditions["tags"] = has_tags(shape.tags, is_staff=shape.is_staff)
     if shape.unassigned:
         nobody = Issue.assignee_id.is_(None)
         conditions["assignees"] = or_(nobody, conditions["assignees"]) if "assignees" in conditions else nobody

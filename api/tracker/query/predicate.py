@@ -144,7 +144,7 @@ class _Predicate:
 
     def _tagged(self, names: Sequence[str]) -> Condition:
         keys = sorted({key_of(trimmed(name)) for name in names})
-        now = Issue.tag_keys.overlap(written_out(keys))
+        now = has_tags(keys, is_staff=self._viewer.is_staff, any_will_do=True)
         if self._as_of is None:
             return now
         tag = func.jsonb_array_elements_text(self._tags_at(self._as_of)).table_valued("value", name="tag")
@@ -218,13 +218,18 @@ class _Predicate:
         return and_(*bounds)
 
 
-def written_out(tags: Sequence[str]) -> ColumnElement[Any]:
-    """In the SQL itself, so that whoever plans it knows how common they are.
+def has_tags(keys: Sequence[str], *, is_staff: bool, any_will_do: bool = False) -> Condition:
+    """All of these tags, or any of them.
 
-    But for backslashes, of which the database's settings say what they mean.
+    They stand in the SQL itself, so that whoever plans it knows how common they are; but for backslashes, of which the
+    database's settings say what they mean. Reporters have their own issues looked at one by one: the operators would let
+    an index in that tells of everybody's, and takes the longer the more others have filed.
     """
-    is_plain = not any("\\" in tag for tag in tags)
-    return bindparam(None, list(tags), ARRAY(SqlText), unique=True, literal_execute=is_plain)
+    is_plain = not any("\\" in key for key in keys)
+    wanted = bindparam(None, list(keys), ARRAY(SqlText), unique=True, literal_execute=is_plain)
+    if is_staff:
+        return Issue.tag_keys.overlap(wanted) if any_will_do else Issue.tag_keys.contains(wanted)
+    return (func.arrayoverlap if any_will_do else func.arraycontains)(Issue.tag_keys, wanted)
 
 
 def _is_any(values: Sequence[str]) -> Matching:
