@@ -7,7 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from tests.people import Person, accepted, refused
+from tracker.query.estimates import Estimates
 from tracker.query.stop_words import STOP_WORDS, says_something
+from tracker.search import ranking, services
 from tracker.search.tsquery import any_of, prefix
 
 TITLES = {
@@ -239,3 +241,18 @@ def test_a_search_for_any_leaves_out_what_a_beginning_finds_as_well() -> None:
     assert any_of(["'it''s'", prefix("it")]) == "('it':*)"
     assert any_of(["'login' & 'page'", prefix("login")]) == "('login' & 'page') | ('login':*)"
     assert any_of(["'login'", "", "'login'"]) == "('login')"
+
+
+async def test_a_phrase_of_common_words_is_looked_for_in_the_latest_issues(
+    maintainer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def always(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(Estimates, "is_common", always)
+    for module in (ranking, services):
+        monkeypatch.setattr(module, "PHRASE_REACH", 2)
+    for title in ("Umber moon, first", "Umber moon, second", "Moon of umber"):
+        await maintainer.open_issue(title)
+    for q in ('"umber moon"', 'moon "umber moon"'):
+        assert [hit["issue"]["title"] for hit in await search(maintainer, q)] == ["Umber moon, second"]

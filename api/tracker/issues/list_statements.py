@@ -105,7 +105,7 @@ def prepare(shape: Shape) -> Prepared:
     if shape.ways.common or shape.past:
         moments = [moment_of(query, shape.asked.zone) for query in queries if shape.asked and sort is Sort.NEWEST]
         early = [Issue.created_at < moment for moment in moments if moment]
-        first = first.where(_is_near(column, and_(begin, *early), order, descending=descending))
+        first = first.where(is_near(column, and_(begin, *early), order, descending=descending))
         found = select(Issue.id).where(begin, visible_issues(viewer), *every).correlate(None)
         thorough = Statement(page.where(Issue.id == any_(func.array(found.scalar_subquery()))))
     return Prepared(Statement(first), Statement(total), sort, thorough)
@@ -154,7 +154,7 @@ def _sort_column(sort: Sort) -> tuple[ColumnElement[Any], bool]:
     return columns[sort.removeprefix("-")], sort.startswith("-")
 
 
-def _is_near(
+def is_near(
     column: ColumnElement[Any], begin: ColumnElement[bool], order: Any, *, descending: bool
 ) -> ColumnElement[bool]:
     """The issues that come next in the order, whether they fit or not: no walk goes on for ever."""

@@ -35,6 +35,7 @@ from tracker.core.reads import Reads
 from tracker.core.statements import Statement, parameter
 from tracker.issues.rows import select_rows
 from tracker.issues.visibility import any_viewer, visible_issues
+from tracker.issues.words import Ways
 from tracker.models import Comment, Issue, SearchDocument
 from tracker.query import ast
 from tracker.query.estimates import ALL_ISSUES, Estimates
@@ -44,6 +45,8 @@ from tracker.search.terms import Term
 from tracker.search.tsquery import all_of, standing_in
 
 CANDIDATES = 200
+PHRASE_REACH = 5000
+"""In how many issues a phrase of common words is looked for: the last that were filed, or changed where nothing ranks them."""
 AHEAD = 2
 """How many times as many issues are looked through at first as should do to find the candidates."""
 PLACES = {"A": 1.0, "B": 0.8, "C": 0.5, "D": 0.35}
@@ -83,6 +86,8 @@ class Narrowing(NamedTuple):
     query: ast.Query
     zone: ZoneInfo
     viewer: Viewer
+    ways: Ways
+    """To look up its phrases, of which only the texts tell whether their words stand next to each other."""
 
 
 class _Shape(NamedTuple):
@@ -251,8 +256,12 @@ def _candidates(shape: _Shape, viewer: Viewer) -> Select[Any]:
         holding = select(issue_id).where(matches(search)).correlate(None).scalar_subquery()
         found = found.where(issue_id == any_(func.array(holding)))
     if shape.narrowing:
-        query, zone, asker = shape.narrowing
-        found = found.join(Issue, Issue.id == issue_id).where(visible_issues(viewer), condition_of(query, asker, zone))
+        query, zone, asker, ways = shape.narrowing
+        meets = condition_of(query, asker, zone, ways.to_first)
+        found = found.join(Issue, Issue.id == issue_id).where(visible_issues(viewer), meets)
+        if ways.common:
+            newest = select(func.max(SearchDocument.issue_id)).correlate(None).scalar_subquery()
+            found = found.where(issue_id > newest - literal(PHRASE_REACH, literal_execute=True))
     return found.order_by(issue_id.desc()).limit(limit)
 
 

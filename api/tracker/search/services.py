@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from asyncpg import Record
-from sqlalchemy import BigInteger, Integer, select
+from sqlalchemy import BigInteger, Integer, select, true
 
 from tracker.accounts.viewer import Viewer
 from tracker.core.clock import Clock, utc_now
@@ -14,8 +14,10 @@ from tracker.core.errors import FieldError, Invalid, NotFound
 from tracker.core.reads import Reads
 from tracker.core.statements import Statement, parameter
 from tracker.core.text import parts_of
+from tracker.issues.list_statements import COUNT_CAP, is_near
 from tracker.issues.rows import row_of, select_rows
 from tracker.issues.visibility import any_viewer, visible_issues
+from tracker.issues.words import plan_lookup
 from tracker.models import Issue
 from tracker.query import ast
 from tracker.query.errors import QueryError
@@ -23,7 +25,7 @@ from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
 from tracker.query.text import is_wordy, without_empty_words
 from tracker.search.highlights import Marks, texts_of
-from tracker.search.ranking import Narrowing, Ranking
+from tracker.search.ranking import PHRASE_REACH, Narrowing, Ranking
 from tracker.search.schemas import Fragment, SearchHit, SearchResults, SimilarIssue, SimilarIssues
 from tracker.search.terms import Term, read_terms
 from tracker.search.tsquery import all_of, any_of
@@ -57,7 +59,7 @@ class Search:
             return SearchResults(items=[])
         words, others = _split(root)
         rest = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of, as_of_utc=query.as_of_utc)
-        narrowing = Narrowing(rest, zone, self._viewer) if others or query.as_of else None
+        narrowing = await self._narrowing(rest, zone) if others or query.as_of else None
         is_begun = bool(words) and text.endswith(words[-1])
         terms = await read_terms(self._reads, words, is_begun=is_begun)
         if not terms:
@@ -99,9 +101,13 @@ class Search:
         except QueryError as error:
             raise Invalid(errors=[FieldError(field="q", message=error.message, position=error.position)]) from None
 
+    async def _narrowing(self, query: ast.Query, zone: ZoneInfo) -> Narrowing:
+        lookup = await plan_lookup(self._reads, [query], is_staff=self._viewer.is_staff, cap=COUNT_CAP)
+        return Narrowing(query, zone, self._viewer, lookup.ways)
+
     async def _latest(self, narrowing: Narrowing, *, limit: int) -> list[SearchHit]:
         """Where there are no words to rank by."""
-        rows = await self._reads.fetch(_latest(narrowing), limit=limit)
+        rows = await self._reads.fetch(_latest(narrowing), limit=limit, reach=PHRASE_REACH)
         return [
             SearchHit(issue=row_of(row), title=[Fragment(text=row["title"], hit=False)], excerpt=None, score=0)
             for row in rows
@@ -170,12 +176,13 @@ _TITLE = {is_staff: _select_title(is_staff=is_staff) for is_staff in (True, Fals
 
 @lru_cache(maxsize=1024)
 def _latest(narrowing: Narrowing) -> Statement:
-    query, zone, viewer = narrowing
-    condition = condition_of(query, viewer, zone)
+    query, zone, viewer, ways = narrowing
     limit: Any = parameter("limit", Integer)
-    return Statement(
-        select_rows(viewer).where(condition).order_by(Issue.updated_at.desc(), Issue.id.desc()).limit(limit)
-    )
+    order = (Issue.updated_at.desc(), Issue.id.desc())
+    found = select_rows(viewer).where(condition_of(query, viewer, zone, ways.to_first)).order_by(*order).limit(limit)
+    if ways.common:
+        found = found.where(is_near(Issue.updated_at.expression, true(), order, descending=True))
+    return Statement(found)
 
 
 def _split(root: ast.Node | None) -> tuple[list[str], tuple[ast.Node, ...]]:
