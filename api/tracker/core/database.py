@@ -21,6 +21,12 @@ from tracker.settings import Settings
 Sessions = async_sessionmaker[AsyncSession]
 
 STATEMENT_SECONDS = 5
+_AWAY = (
+    asyncpg.exceptions.InterfaceError,
+    asyncpg.exceptions.InternalClientError,  # the server has ended the connection, which is not closed yet
+    OSError,
+    asyncio.TimeoutError,
+)
 
 
 def database_config(settings: Settings, *, replica: bool = False, patient: bool = False) -> SQLAlchemyAsyncConfig:
@@ -84,7 +90,7 @@ def refusal_for(error: BaseException) -> Refusal | None:
             return Invalid("A value is out of range.")  # a date, say, that has no place in UTC
         if isinstance(link, asyncpg.PostgresError):
             return _refusal_for_sqlstate(str(getattr(link, "sqlstate", "")))
-        if isinstance(link, asyncpg.exceptions.InterfaceError | OSError | asyncio.TimeoutError):
+        if isinstance(link, _AWAY):
             return Unavailable("The database can't be reached. Try again in a moment.")
         link = link.__cause__ or link.__context__
     return None

@@ -7,7 +7,7 @@ listens to its engine hears of these statements as well.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from asyncpg import Record
+from asyncpg import InternalClientError, Record
 
 
 class Failure(NamedTuple):
@@ -49,7 +49,9 @@ async def fetch(engine: Any, slot: Any, sql: str, arguments: Sequence[Any]) -> l
 
 
 def discard_if_dead(engine: Any, slot: Any, error: Exception) -> bool:
-    is_dead = slot.driver_connection.is_closed()
+    """Also one that the server has ended, and that has not been closed yet: asyncpg calls that an internal error."""
+    is_ended = isinstance(error, InternalClientError) or isinstance(error.__cause__, InternalClientError)
+    is_dead = is_ended or slot.driver_connection.is_closed()
     if is_dead:
         _discard(engine, slot, error)
     return is_dead
