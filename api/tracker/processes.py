@@ -158,7 +158,7 @@ class Keeper:
                     place.door = place.door or self._door()
                     place.pid = os.fork()
                 except OSError as error:
-                    logger.error("a process can't be started", extra={"error": repr(error)})  # noqa: TRY400
+                    logger.error("a process can't be started", extra={"error": repr(error)})  # noqa: TRY400 (the machine is at its end, and not the code)
                     self._close(place)
                     continue
                 if place.pid == 0:

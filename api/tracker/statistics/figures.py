@@ -21,7 +21,10 @@ from tracker.statistics.schemas import DashboardStats
 
 
 class Figures:
-    """Answers dashboards; all of the staff share one computation, each reporter has its own."""
+    """Answers dashboards; all of the staff share one computation, each reporter has its own.
+
+    Of a query everybody has their own.
+    """
 
     def __init__(self, sessions: Sessions, cache: FigureCache) -> None:
         self._sessions = sessions
