@@ -13,6 +13,8 @@ interface Place {
 /** The list that was looked at last: what "next" and "previous" on an issue's page mean. */
 class Trail {
 	ids = $state.raw<readonly number[]>([]);
+	/** How many there are in all, as the list says it: it may have more than it has fetched. */
+	total = $state('');
 	/** Its address, for the way back. */
 	href = $state('');
 	/** The issue that was last opened or stepped to. */
