@@ -72,6 +72,15 @@ for (const [name, width] of [
 			expect(overflow, `${path} fits`).toBeLessThanOrEqual(0);
 		}
 
+		await page.goto('/?days=90');
+		await page.getByRole('button', { name: 'By status: show as a table' }).click();
+		await expect(page.getByRole('region', { name: 'By status, as a table' })).toBeVisible();
+		await expectAccessible(page, 'figures as a table');
+		await page.goto('/admin/import');
+		await page.getByText('Where do I get such a file?').click();
+		await expect(page.getByRole('region', { name: 'Commands for Jira' })).toBeVisible();
+		await expectAccessible(page, 'where files come from');
+
 		await page.goto('/issues');
 		await expect(page.getByRole('grid')).toBeVisible();
 		await page.keyboard.press('/');
