@@ -41,10 +41,14 @@ async def test_locked_rows_and_an_exhausted_pool_are_503_and_soon_forgotten(
 
 
 @pytest.mark.parametrize(
-    ("limit", "statement"), [("statement_timeout", "SELECT pg_sleep(1)"), ("lock_timeout", "LOCK TABLE users")]
+    ("limit", "statement", "told"),
+    [
+        ("statement_timeout", "SELECT pg_sleep(1)", "This takes too long to find out."),
+        ("lock_timeout", "LOCK TABLE users", "The tracker can't do this right now."),
+    ],
 )
 async def test_what_takes_too_long_is_no_fault_of_the_caller(
-    sessions: async_sessionmaker[AsyncSession], limit: str, statement: str
+    sessions: async_sessionmaker[AsyncSession], limit: str, statement: str, told: str
 ) -> None:
     async with sessions() as holder, sessions() as session:
         await holder.execute(text("LOCK TABLE users"))
@@ -54,3 +58,4 @@ async def test_what_takes_too_long_is_no_fault_of_the_caller(
         refusal = refusal_for(caught.value)
         assert refusal is not None
         assert refusal.status == 503
+        assert refusal.detail.startswith(told)

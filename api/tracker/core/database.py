@@ -104,9 +104,9 @@ def _refusal_for_sqlstate(code: str) -> Refusal | None:
             return Conflict()
         case "40", _:
             return Unavailable("Two changes got in each other's way. Send it again.")
-        case "08" | "53" | "57" | "58", _:
-            return Unavailable()
-        case _, "55P03" | "25P03" | "25P02":
+        case _, "57014":
+            return Unavailable("This takes too long to find out. Ask for less, or try again in a moment.")
+        case ("08" | "53" | "57" | "58", _) | (_, "55P03" | "25P03" | "25P02"):
             return Unavailable()
         case _:
             return None
