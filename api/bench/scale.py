@@ -39,7 +39,8 @@ from tracker.local import Databases, ephemeral
 from tracker.local.stack import free_port
 from tracker.models import Role
 from tracker.statistics.daily import DailyStats
-from tracker.statistics.dashboard import Window, compute_dashboard
+from tracker.statistics.dashboard import compute_dashboard
+from tracker.statistics.window import Window
 
 RESULTS = Path("bench-results")
 REQUESTS, SAMPLES = 4000, 64

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions
 from tracker.models import Issue, Severity, Status
-from tracker.statistics.dashboard import Window
 from tracker.statistics.schemas import DashboardStats
+from tracker.statistics.window import Window
 
 
 async def visible_rows(sessions: Sessions, reporter_id: int | None) -> list[Issue]:

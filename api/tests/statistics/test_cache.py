@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from tests.conftest import Installed
 from tests.people import Person, accepted
 from tracker.core.redis import redis_client
 from tracker.settings import Settings
+from tracker.statistics import cache as cache_module
 from tracker.statistics.cache import FigureCache
 from tracker.statistics.generations import Generations, key_of
 
@@ -92,31 +92,29 @@ def replica(redis: Redis) -> tuple[FigureCache, Generations]:
 async def test_a_hundred_who_ask_two_replicas_at_once_wait_for_one_computation(redis: Redis) -> None:
     (one, _), (other, _) = replica(redis), replica(redis)
     slow = Slow()
-    waiting = [asyncio.ensure_future(cache.get("all", {"30": slow})) for cache in (one, other) * 50]
+    waiting = [asyncio.ensure_future(cache.get("all", "30", slow)) for cache in (one, other) * 50]
     async with asyncio.timeout(5):
         await slow.begun.wait()
         slow.may_end.set()
-        assert await asyncio.gather(*waiting) == [[b"1"]] * 100
+        assert await asyncio.gather(*waiting) == [b"1"] * 100
 
 
 async def test_all_who_ask_at_once_are_told_what_they_asked_for(redis: Redis) -> None:
     cache, generations = replica(redis)
 
-    async def of(scope: str, *variants: str) -> list[bytes]:
-        async def compute(text: str) -> bytes:
-            return text.encode()
+    async def of(scope: str, variant: str) -> bytes:
+        async def compute() -> bytes:
+            return f"{scope} {variant}".encode()
 
-        return await cache.get(scope, {variant: partial(compute, f"{scope} {variant}") for variant in variants})
+        return await cache.get(scope, variant, compute)
 
     for _ in range(2):  # computed, then kept
-        answers = await asyncio.gather(
-            of("all", "30", "my_open:1"), of("reporter:7", "30"), of("all", "90", "my_open:1")
-        )
-        assert answers == [[b"all 30", b"all my_open:1"], [b"reporter:7 30"], [b"all 90", b"all my_open:1"]]
+        answers = await asyncio.gather(of("all", "30"), of("reporter:7", "30"), of("all", "90"))
+        assert answers == [b"all 30", b"reporter:7 30", b"all 90"]
     for name, value in (("all", 3), ("everything", 2)):
         await redis.set(key_of(name), value)
     await redis.set("figures:all:5:30", b"of the fifth")
-    assert await of("all", "30", "365") == [b"of the fifth", b"all 365"]
+    assert [await of("all", "30"), await of("all", "365")] == [b"of the fifth", b"all 365"]
     assert await redis.get("figures:all:5:365") == b"all 365"
     await generations.aclose()
 
@@ -124,13 +122,13 @@ async def test_all_who_ask_at_once_are_told_what_they_asked_for(redis: Redis) ->
 async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(redis: Redis) -> None:
     cache, generations = replica(redis)
     slow = Slow()
-    early = asyncio.ensure_future(cache.get("all", {"30": slow}))
+    early = asyncio.ensure_future(cache.get("all", "30", slow))
     await slow.begun.wait()
     generations.changed({7})
     async with asyncio.timeout(5):
         while not await redis.exists(key_of("all")):  # noqa: ASYNC110 (Redis tells nobody)
             await asyncio.sleep(0.01)
-    late = asyncio.ensure_future(cache.get("all", {"30": slow}))
+    late = asyncio.ensure_future(cache.get("all", "30", slow))
     slow.may_end.set()
     await early
     await late
@@ -138,3 +136,36 @@ async def test_what_was_computed_from_older_data_is_not_kept_for_newer_readers(r
     assert await redis.get(key_of("reporter:7")) == b"1"
     assert await redis.get(key_of("reporter:8")) is None
     await generations.aclose()
+
+
+async def test_what_takes_long_to_compute_may_be_late_for_a_while(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "PATIENCE", 1_000_000)
+    cache, generations = replica(redis)
+    slow = Slow()
+    slow.may_end.set()
+    for quick_seconds, answers in ((60.0, [b"1", b"2"]), (0.0, [b"3", b"3"])):
+        monkeypatch.setattr(cache_module, "QUICK_SECONDS", quick_seconds)
+        told: list[bytes] = []
+        for _ in answers:
+            await redis.incr(key_of("all"))
+            told.append(await cache.get("all", "30", slow))
+        assert told == answers
+    await generations.aclose()
+
+
+async def test_a_computation_that_fails_is_tried_once_and_keeps_nobody_waiting(redis: Redis) -> None:
+    (one, _), (other, _) = replica(redis), replica(redis)
+    runs = 0
+
+    async def fail() -> bytes:
+        nonlocal runs
+        runs += 1
+        raise TimeoutError("the database is slow")
+
+    async with asyncio.timeout(3):  # less than a lock lasts
+        for number, cache in enumerate((one, other), start=1):
+            with pytest.raises(TimeoutError, match="slow"):
+                await cache.get("all", "30", fail)
+            assert runs == number

@@ -14,7 +14,8 @@ from tracker.core.transaction import Transaction
 from tracker.issues.schemas import NewIssue
 from tracker.issues.services import IssueService
 from tracker.statistics.daily import DailyStats
-from tracker.statistics.dashboard import Window, compute_dashboard
+from tracker.statistics.dashboard import compute_dashboard
+from tracker.statistics.window import Window
 
 
 async def test_staff_sees_figures_over_all_issues_and_a_reporter_over_its_own(
@@ -56,7 +57,7 @@ async def test_figures_equal_a_recomputation_from_random_histories_for_each_role
     window = Window(days=30, zone=ZoneInfo(zone), now=now)
     for viewer in viewers:
         issues = await visible_rows(sessions, None if viewer.is_staff else viewer.id)
-        computed = await compute_dashboard(sessions, viewer, window)
+        computed = (await compute_dashboard(sessions, viewer, window)).stats
         expected = recomputed(issues, window, viewer)
         assert comparable(computed, expected) == expected
 
@@ -70,7 +71,7 @@ async def test_a_day_on_which_the_clocks_change_begins_and_ends_at_local_midnigh
         async with sessions() as session, Transaction(session):
             await IssueService(session, viewer, clock=lambda at=at: at).open(NewIssue(title=moment))
     window = Window(days=30, zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 3, 31, tzinfo=UTC))
-    flow = {day.day.isoformat(): day.opened for day in (await compute_dashboard(sessions, viewer, window)).flow}
+    flow = {day.day.isoformat(): day.opened for day in (await compute_dashboard(sessions, viewer, window)).stats.flow}
     assert [flow[day] for day in ("2026-03-28", "2026-03-29", "2026-03-30")] == [1, 2, 1]
 
 
@@ -79,7 +80,7 @@ async def test_a_reopened_issue_is_not_closed_until_it_is_closed_again(sessions:
     issue = await admin.open_issue()
     for status, done, count in (("done", 1, 1), ("in_progress", 0, 0), ("cancelled", 0, 0), ("done", 1, 1)):
         await admin.change(issue["id"], status=status)
-        stats = await compute_dashboard(sessions, viewer, this_month())
+        stats = (await compute_dashboard(sessions, viewer, this_month())).stats
         assert (stats.flow[-1].done, stats.time_to_close.count) == (done, count)
 
 
@@ -108,5 +109,5 @@ async def test_a_reporters_status_history_counts_its_own_issues_only(
         await DailyStats(session).refresh(datetime.now(UTC))
     for person, total in ((reporter, 1), (admin, 2)):
         viewer = Viewer(id=person.id, role=person.role)
-        today = (await compute_dashboard(sessions, viewer, this_month())).status_history[-1]
+        today = (await compute_dashboard(sessions, viewer, this_month())).stats.status_history[-1]
         assert (today.open + today.done, today.done) == (total, 1)

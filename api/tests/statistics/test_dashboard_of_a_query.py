@@ -1,5 +1,6 @@
 """The dashboard's figures over the issues of a query."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from tests.people import Person, accepted, refused
 from tests.statistics.history import History
@@ -17,9 +19,11 @@ from tracker.core.transaction import Transaction
 from tracker.issues.queries import read_queries
 from tracker.models import Issue, Severity
 from tracker.query.predicate import condition_of
+from tracker.statistics import figures
 from tracker.statistics.daily import DailyStats
-from tracker.statistics.dashboard import Window, compute_dashboard
+from tracker.statistics.dashboard import compute_dashboard
 from tracker.statistics.schemas import DashboardStats
+from tracker.statistics.window import Window
 
 STATS = "/issues/dashboard/stats"
 
@@ -34,9 +38,9 @@ QUERIES: dict[str, Callable[[Issue, Viewer], bool]] = {
 }
 
 
-async def figures_of(sessions: Sessions, viewer: Viewer, window: Window, text: str) -> DashboardStats:
-    (query,) = read_queries((text,), window.last)
-    return await compute_dashboard(sessions, viewer, window, condition_of(query, viewer, window.zone))
+async def figures_of(sessions: Sessions, viewer: Viewer, window: Window, q: str) -> DashboardStats:
+    (query,) = read_queries((q,), window.last)
+    return (await compute_dashboard(sessions, viewer, window, condition_of(query, viewer, window.zone))).stats
 
 
 @pytest.fixture
@@ -54,10 +58,10 @@ async def test_figures_of_a_query_equal_a_recomputation_over_the_issues_that_mee
     for person in (admin, reporter):
         viewer = Viewer(id=person.id, role=person.role)
         issues = await visible_rows(sessions, None if viewer.is_staff else viewer.id)
-        for text, meets in QUERIES.items():
-            computed = await figures_of(sessions, viewer, window, text)
+        for query, meets in QUERIES.items():
+            computed = await figures_of(sessions, viewer, window, query)
             expected = recomputed([issue for issue in issues if meets(issue, viewer)], window, viewer)
-            assert comparable(computed, expected) == expected, text
+            assert comparable(computed, expected) == expected, query
 
 
 async def test_the_status_histories_of_parts_add_up_to_that_of_the_whole(
@@ -67,7 +71,7 @@ async def test_the_status_histories_of_parts_add_up_to_that_of_the_whole(
         await DailyStats(session).refresh(window.now)
     for person in (admin, reporter):
         viewer = Viewer(id=person.id, role=person.role)
-        whole = (await compute_dashboard(sessions, viewer, window)).status_history
+        whole = (await compute_dashboard(sessions, viewer, window)).stats.status_history
         parts: Counter[tuple[str, str]] = Counter()
         for severity in Severity:
             for day in (await figures_of(sessions, viewer, window, f"severity:{severity}")).status_history:
@@ -109,3 +113,28 @@ async def test_a_query_that_makes_no_sense_or_asks_for_the_past_is_refused_and_s
     assert (problem["errors"][0]["field"], problem["errors"][0]["position"]) == ("q", 7)
     problem = refused(await maintainer.get(STATS, params={"q": "as-of:2026-01-01 status:open"}), 400)
     assert "as-of:" in problem["errors"][0]["message"]
+
+
+async def test_two_of_the_staff_share_the_figures_of_a_query_but_for_their_own_work(
+    admin: Person, maintainer: Person
+) -> None:
+    await admin.open_issue("Slow page", assignee_id=maintainer.id)
+    for q, own in (("slow", (0, 1)), ("assignee:@me", (0, 1)), ("-assignee:@me slow", (0, 0))):
+        told = [accepted(await person.get(STATS, params={"q": q})) for person in (admin, maintainer)]
+        assert tuple(stats["my_open"] for stats in told) == own
+        assert (told[0]["computed_at"] == told[1]["computed_at"]) == ("@me" not in q)
+
+
+async def test_queries_that_take_long_leave_connections_to_others(
+    sessions: Sessions, maintainer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "STATEMENT_SECONDS", 0.2)
+    async with sessions() as session:
+        await session.execute(text("LOCK TABLE events"))  # which figures tell the past by
+        asking = [asyncio.create_task(maintainer.get(STATS, params={"q": f"tag:{tag}"})) for tag in "abc"]
+        (refusal,), others = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+        assert "Too many figures" in refused(refusal.result(), 503)["detail"]
+        accepted(await maintainer.get("/users/me"))
+        await session.rollback()
+    for answer in await asyncio.gather(*others):
+        assert accepted(answer)["total"] == 0

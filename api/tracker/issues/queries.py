@@ -1,5 +1,6 @@
 """Queries as people send them."""
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Annotated
@@ -9,7 +10,7 @@ from msgspec import Meta
 
 from tracker.core.errors import FieldError, Invalid
 from tracker.core.schema import NO_NUL
-from tracker.query.ast import Of, PersonName, Query, WasAssigned, leaves
+from tracker.query.ast import Me, Of, PersonName, Query, WasAssigned, Who, leaves
 from tracker.query.errors import QueryError
 from tracker.query.help import QUERY_HELP
 from tracker.query.parser import parse
@@ -33,5 +34,15 @@ def read_queries(texts: tuple[str, ...], today: date) -> tuple[Query, ...]:
 
 def names_people(query: Query) -> bool:
     """Whether what it finds may change without an event, as what people are called does."""
-    asked = (leaf.people for leaf in leaves(query.root) if isinstance(leaf, Of | WasAssigned))
-    return any(isinstance(who, PersonName) for people in asked for who in people)
+    return any(isinstance(who, PersonName) for who in _people_in(query))
+
+
+def names_asker(query: Query) -> bool:
+    """Whether what it finds depends on who asks, even among those who may see the same."""
+    return any(isinstance(who, Me) for who in _people_in(query))
+
+
+def _people_in(query: Query) -> Iterator[Who]:
+    for leaf in leaves(query.root):
+        if isinstance(leaf, Of | WasAssigned):
+            yield from leaf.people

@@ -104,7 +104,7 @@ def _named(uses: Counter[tuple[str, str]]) -> list[TagCount]:
 
 
 def _count() -> Statement:
-    spellings = spellings_of(Issue.deleted_at.is_(None)).subquery()
+    spellings = spellings_of(Issue, Issue.deleted_at.is_(None)).subquery()
     here = select(*_HERE).subquery()
     return Statement(select(here, spellings).select_from(here).outerjoin(spellings, true()))
 

@@ -51,28 +51,31 @@ class TagCount(Output):
     count: int
 
 
-async def count_tags(
-    session: AsyncSession, viewer: Viewer, *conditions: ColumnElement[bool], limit: int | None = None
-) -> list[TagCount]:
-    """Each tag in the spelling that the viewer's issues use most, with the number of issues; most used first."""
-    spellings = spellings_of(visible_issues(viewer), *conditions).subquery()
+async def count_tags(session: AsyncSession, viewer: Viewer) -> list[TagCount]:
+    """Each tag that is on issues of the viewer's; most used first."""
+    counted = await session.execute(select_tags(Issue, visible_issues(viewer)))
+    return [TagCount(name=row.name, count=row.uses) for row in counted]
+
+
+def select_tags(issue: type[Issue], *conditions: ColumnElement[bool], limit: int | None = None) -> Select[Any]:
+    """Each tag in the spelling that the issues use most, with how many of them have it; most used first."""
+    spellings = spellings_of(issue, *conditions).subquery()
     names = func.array_agg(aggregate_order_by(spellings.c.name, spellings.c.uses.desc(), spellings.c.name))
     uses = func.sum(spellings.c.uses)
-    query = (
-        select(names.label("names"), cast(uses, BigInteger).label("uses"))
+    return (
+        select(names[1].label("name"), cast(uses, BigInteger).label("uses"))
         .group_by(spellings.c.key)
         .order_by(uses.desc(), spellings.c.key)
         .limit(limit)
     )
-    return [TagCount(name=row.names[0], count=row.uses) for row in await session.execute(query)]
 
 
-def spellings_of(*conditions: ColumnElement[bool]) -> Select[Any]:
+def spellings_of(issue: type[Issue], *conditions: ColumnElement[bool]) -> Select[Any]:
     """Each `key` in each spelling, its `name`, and how many of the issues have it so, `uses`."""
-    pairs = func.unnest(Issue.tag_keys, Issue.tags).table_valued("key", "name").render_derived()
+    pairs = func.unnest(issue.tag_keys, issue.tags).table_valued("key", "name").render_derived()
     return (
         select(pairs.c.key, pairs.c.name, func.count().label("uses"))
-        .select_from(Issue)
+        .select_from(issue)
         .join(pairs, true())
         .where(*conditions)
         .group_by(pairs.c.key, pairs.c.name)

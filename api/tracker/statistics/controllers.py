@@ -18,8 +18,8 @@ from tracker.core.openapi import READ, refusals
 from tracker.core.zones import TimeZone, zone_of
 from tracker.issues.queries import Queries
 from tracker.statistics.daily import DailyStats
-from tracker.statistics.dashboard import Window
 from tracker.statistics.schemas import DashboardStats, DayStatus
+from tracker.statistics.window import Window
 
 MAX_DAYS = 3660
 
@@ -55,6 +55,10 @@ async def read_dashboard(
 
     An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
     closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
+
+    Figures are at most two seconds late. Those that took longer than half a second to count may be late by twenty times
+    as long as they took longer, a minute at most; `computed_at` tells. Of more issues than can be counted in five seconds
+    there are none: that is a 503, until the query asks for fewer issues, or for fewer days.
     """
     window = Window(days=days, zone=zone_of(tz), now=utc_now())
     return await state.figures.dashboard(viewer, window, q or ())

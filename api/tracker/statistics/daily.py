@@ -4,16 +4,13 @@ Two ways lead to the same rows. The job goes backward from the issues as they ar
 log says has changed since; `rebuild` goes forward through the whole log. That they agree is a test of the log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Numeric, Text, select, text, true
+from sqlalchemy import CTE, BigInteger, Date, Select, Text, TextualSelect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tracker.accounts.viewer import Viewer
-from tracker.issues.visibility import visible_issues
-from tracker.models import Issue
 from tracker.statistics.schemas import DayStatus
 
 # What each event moves between statuses, in or out of the trash, by UTC day: -1 for where an issue was, +1 for where
@@ -22,7 +19,7 @@ _NET = """
     net AS (
         SELECT least((events.created_at AT TIME ZONE 'UTC')::date, CAST(:last AS date)) AS day,
                move.status, sum(move.amount) AS amount
-        FROM events {chosen_events}
+        FROM {events}
         CROSS JOIN LATERAL (
             SELECT changes->'status'->>0 AS status, -1 AS amount
             UNION ALL
@@ -49,7 +46,7 @@ _NET = """
 _BACKWARD = """
     WITH {net},
     present AS (
-        SELECT status, count(*) AS amount FROM {issues} WHERE deleted_at IS NULL GROUP BY status
+        SELECT status, count(*) AS amount FROM {issues} GROUP BY status
     )
     SELECT grid.day, grid.status, coalesce(present.amount, 0) - coalesce(sum(net.amount) OVER (
         PARTITION BY grid.status ORDER BY grid.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -80,14 +77,14 @@ _FIRST_EVENT = (
 )
 
 
-def _backward(issues: str = "issues", chosen_events: str = "") -> str:
-    net = _NET.format(chosen_events=chosen_events, since=_SINCE_FIRST, first=":first")
+def _backward(issues: str = "issues WHERE deleted_at IS NULL", events: str = "events") -> str:
+    net = _NET.format(events=events, since=_SINCE_FIRST, first=":first")
     return _BACKWARD.format(net=net, issues=issues)
 
 
 def _forward() -> str:
     begin = f"least(CAST(:first AS date), (({_FIRST_EVENT}) AT TIME ZONE 'UTC')::date)"
-    return _FORWARD.format(net=_NET.format(chosen_events="", since="", first=begin))
+    return _FORWARD.format(net=_NET.format(events="events", since="", first=begin))
 
 
 _PROGRESS = text("SELECT seen, counted_at FROM statistics_progress")
@@ -101,18 +98,19 @@ _NOTE_PROGRESS = text("""
     INSERT INTO statistics_progress (seen, counted_at) VALUES (:seen, :now)
     ON CONFLICT (singleton) DO UPDATE SET seen = excluded.seen, counted_at = excluded.counted_at
 """)
-_READ = text(
-    "SELECT day, status::text, count AS issues FROM daily_stats WHERE day BETWEEN :first AND :last ORDER BY day"
-)
+_READ = "SELECT day, status::text, count AS issues FROM daily_stats WHERE day BETWEEN :first AND :last ORDER BY day"
 _FORGET_BEFORE = text(f"""
     DELETE FROM daily_stats WHERE day < least(CAST(:began AS date), (({_FIRST_EVENT}) AT TIME ZONE 'UTC')::date)
 """)  # noqa: S608 (a constant)
 _KEEP_BACKWARD = text(_KEEP.format(counts=_backward()))
 _KEEP_FORWARD = text(_KEEP.format(counts=_forward()))
-_OF_CHOSEN = f"""
-    SELECT day, status::text, issues
-    FROM ({_backward("chosen", "JOIN chosen ON chosen.id = events.issue_id")}) AS counted ORDER BY day
-"""  # noqa: S608 (constants)
+# Grouped, which tells the planner that each is there once: else it would rather sort both than look one up in the other.
+_THEIRS = """(
+    SELECT events.* FROM events JOIN (SELECT id FROM chosen GROUP BY id) AS live ON live.id = events.issue_id
+    UNION ALL
+    SELECT events.* FROM events JOIN trashed ON trashed.id = events.issue_id
+) AS events"""
+_OF_SOME = f"SELECT day, status::text, issues FROM ({_backward('chosen', _THEIRS)}) AS counted ORDER BY day"  # noqa: S608
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('daily_stats'))")
 
 
@@ -163,24 +161,31 @@ class DailyStats:
 
     async def read(self, first: date, last: date) -> list[DayStatus]:
         """The rows of a range, a day each; days without rows are left out."""
-        rows = await self._session.execute(_READ, {"first": first, "last": last})
-        return _by_day([(row.day, row.status, row.issues) for row in rows])
-
-    async def of_issues(
-        self, viewer: Viewer, condition: ColumnElement[bool] | None, first: date, last: date
-    ) -> list[DayStatus]:
-        """The same over the viewer's issues that meet a condition now, counted on the spot. `last` must be today."""
-        met = true() if condition is None else condition
-        columns = select(Issue.id, Issue.status, Issue.deleted_at)
-        # What is in the trash now was counted before. By itself, because the rest is found by indexes without it.
-        trashed = columns.where(visible_issues(viewer, trashed=True), Issue.deleted_at.is_not(None), met)
-        chosen = columns.where(visible_issues(viewer), met).union_all(trashed).cte("chosen")
-        query = text(_OF_CHOSEN).columns(day=Date, status=Text, issues=Numeric).add_cte(chosen)
-        rows = await self._session.execute(query, {"first": first, "last": last})
-        return _by_day([(row.day, row.status, int(row.issues)) for row in rows])
+        return by_day((await self._session.execute(select_kept(first, last))).tuples())
 
 
-def _by_day(rows: Sequence[tuple[date, str, int]]) -> list[DayStatus]:
+def select_kept(first: date, last: date) -> Select[Any]:
+    """Selects day, status and number of issues of a range."""
+    return select(*_told(_READ, first, last).subquery("kept").c)
+
+
+def select_history(chosen: CTE, trashed: CTE, first: date, last: date) -> Select[Any]:
+    """The same of some issues, counted on the spot.
+
+    Args:
+        chosen: the issues, by this name, with `id` and `status`.
+        trashed: those in the trash, which were counted before, by this name, with `id`.
+        first: of the days.
+        last: of them, which must be today.
+    """
+    return select(*_told(_OF_SOME, first, last).add_cte(chosen, trashed).subquery("history").c)
+
+
+def _told(sql: str, first: date, last: date) -> TextualSelect:
+    return text(sql).bindparams(first=first, last=last).columns(day=Date, status=Text, issues=BigInteger)
+
+
+def by_day(rows: Iterable[tuple[date, str, int]]) -> list[DayStatus]:
     days: dict[date, DayStatus] = {}
     for day, status, count in rows:
         setattr(days.setdefault(day, DayStatus(day=day)), status, count)

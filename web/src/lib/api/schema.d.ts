@@ -843,6 +843,10 @@ export interface paths {
          *
          *     An issue that was reopened is open, and counts as closed again from its next closing on. Cancelled issues are
          *     closed but not finished: `flow` counts them apart, and `time_to_close` leaves them out.
+         *
+         *     Figures are at most two seconds late. Those that took longer than half a second to count may be late by twenty times
+         *     as long as they took longer, a minute at most; `computed_at` tells. Of more issues than can be counted in five seconds
+         *     there are none: that is a 503, until the query asks for fewer issues, or for fewer days.
          */
         get: operations["readDashboard"];
         put?: never;
