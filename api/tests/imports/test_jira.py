@@ -122,6 +122,7 @@ def test_what_is_too_large_is_cut_and_told() -> None:
         ({"comments": [jira_comment(7, created="yesterday")]}, "'yesterday' is not a time"),
         ({"labels": ["x" * 51]}, "longer than 50"),
         ({"labels": [f"label{number}" for number in range(21)]}, "more than 20 labels: 'label20'"),
+        ({"labels": [chr(0x1F600 + number) * 50 for number in range(11)]}, "more than 2,000 bytes of labels"),
         ({"priority": {"name": "Urgent"}}, "'Urgent' is unknown"),
         ({"status": {"name": "Parked"}}, "'Parked' is unknown"),
         ({"status": None}, "no status"),

@@ -37,6 +37,16 @@ async def test_an_issue_has_up_to_20_tags_of_up_to_50_characters(maintainer: Per
         assert [error["field"] for error in problem["errors"]] == ["tags"]
 
 
+async def test_an_issue_has_up_to_2000_bytes_of_tags(maintainer: Person) -> None:
+    """More would not go into the index that lists by tags."""
+    most = [chr(0x1F600 + number) * 50 for number in range(10)]
+    issue = await maintainer.open_issue(tags=most)
+    assert issue["tags"] == most
+    assert [row["id"] for row in accepted(await maintainer.get("/issues/", params={"tag": most}))["items"]] == [issue["id"]]
+    problem = refused(await maintainer.patch(f"/issues/{issue['id']}", json={"tags": [*most, "x"]}), 400)
+    assert [error["field"] for error in problem["errors"]] == ["tags"]
+
+
 @pytest.mark.parametrize("tag", ["", "  ", "x" * 51, "two\nlines", "nul\0", None, 7, ["ui"]], ids=repr)
 async def test_what_is_no_tag_is_named_by_its_place(maintainer: Person, tag: object) -> None:
     answer = await maintainer.post("/issues/", json={"title": "New", "tags": ["ui", tag]})

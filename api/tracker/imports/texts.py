@@ -9,7 +9,7 @@ import msgspec
 from tracker.core.text import key_of
 from tracker.imports.source import BrokenLine
 from tracker.issues.schemas import MAX_DESCRIPTION_BYTES, MAX_TITLE_LENGTH
-from tracker.issues.tags import MAX_TAG_LENGTH, MAX_TAGS
+from tracker.issues.tags import MAX_TAG_BYTES, MAX_TAG_LENGTH, MAX_TAGS, bytes_of
 
 Note = Callable[[str], None]
 """Told what of a line was changed or left out."""
@@ -74,6 +74,8 @@ def tags_of(labels: Iterable[str], note: Note) -> list[str]:
             note(f"the label {label!r} is empty or longer than {MAX_TAG_LENGTH} characters: not imported")
         elif len(by_key) == MAX_TAGS and key_of(tag) not in by_key:
             note(f"has more than {MAX_TAGS} labels: {label!r} is not imported")
+        elif bytes_of({*by_key, key_of(tag)}) > MAX_TAG_BYTES:
+            note(f"has more than {MAX_TAG_BYTES:,} bytes of labels: {label!r} is not imported")
         else:
             by_key.setdefault(key_of(tag), tag)
     return list(by_key.values())

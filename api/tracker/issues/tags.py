@@ -16,10 +16,16 @@ from tracker.issues.visibility import visible_issues
 from tracker.models import Issue
 
 MAX_TAGS, MAX_TAG_LENGTH = 20, 50
+MAX_TAG_BYTES = 2000
+"""Of all tags of an issue together: they stand in an index, of which no entry can be larger than 2,700 bytes."""
 
 Tag = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE, examples=["ui"])]
 Tags = Annotated[
-    list[Tag], Meta(max_length=100, description="Up to 20, of 1 to 50 characters each; equal but for case is equal.")
+    list[Tag],
+    Meta(
+        max_length=100,
+        description="Up to 20, of 1 to 50 characters each and 2,000 bytes in all; equal but for case is equal.",
+    ),
 ]
 
 
@@ -27,7 +33,7 @@ def cleaned(tags: Iterable[str]) -> list[str]:
     """Trimmed, each only once, in the order given.
 
     Raises:
-        Invalid: a tag is empty or too long, or they are too many.
+        Invalid: a tag is empty or too long, or they are too many or too long together.
     """
     by_key: dict[str, str] = {}
     for position, tag in enumerate(tags):
@@ -39,7 +45,13 @@ def cleaned(tags: Iterable[str]) -> list[str]:
         by_key.setdefault(key_of(name), name)
     if len(by_key) > MAX_TAGS:
         raise Invalid.field("tags", f"An issue has at most {MAX_TAGS} tags.")
+    if bytes_of(by_key) > MAX_TAG_BYTES:
+        raise Invalid.field("tags", f"An issue's tags have at most {MAX_TAG_BYTES:,} bytes in all. Shorten some.")
     return list(by_key.values())
+
+
+def bytes_of(keys: Iterable[str]) -> int:
+    return sum(len(key.encode()) for key in keys)
 
 
 def keys_of(tags: Iterable[str]) -> list[str]:

@@ -39,7 +39,15 @@ class Issue(Base):
         Index("ix_issues_updated", "updated_at", "id", postgresql_where=LIVE),
         Index("ix_issues_severity", "severity", "id", postgresql_where=LIVE),
         Index("ix_issues_status", "status", "created_at", "id", postgresql_where=LIVE),
-        Index("ix_issues_filtered", "status", "severity", "created_at", "id", postgresql_where=LIVE),
+        Index(
+            "ix_issues_filtered",
+            "status",
+            "severity",
+            "created_at",
+            "id",
+            postgresql_include=["tag_keys"],
+            postgresql_where=LIVE,
+        ),
         Index(
             "ix_issues_closed", "closed_at", "id", postgresql_include=["created_at", "status"], postgresql_where=LIVE
         ),

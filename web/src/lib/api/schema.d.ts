@@ -1429,7 +1429,7 @@ export interface components {
             description?: string;
             status?: components["schemas"]["Status"];
             severity?: components["schemas"]["Severity"];
-            /** @description Up to 20, of 1 to 50 characters each; equal but for case is equal. */
+            /** @description Up to 20, of 1 to 50 characters each and 2,000 bytes in all; equal but for case is equal. */
             tags?: string[];
             assignee_id?: number | null;
             duplicate_of?: number | null;
@@ -1554,7 +1554,7 @@ export interface components {
             /** @default medium */
             severity?: components["schemas"]["Severity"];
             /**
-             * @description Up to 20, of 1 to 50 characters each; equal but for case is equal.
+             * @description Up to 20, of 1 to 50 characters each and 2,000 bytes in all; equal but for case is equal.
              * @default []
              */
             tags?: string[];
