@@ -6,7 +6,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, cast, func, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Text
@@ -19,7 +32,7 @@ from tracker.issues.queries import read_queries
 from tracker.issues.rows import select_rows
 from tracker.issues.visibility import any_viewer, visible_issues
 from tracker.issues.words import Ways
-from tracker.models import Issue, SearchDocument
+from tracker.models import Issue, SearchDocument, Severity, Status
 from tracker.query.ast import Sort
 from tracker.query.past import Look, issue_by_issue
 from tracker.query.predicate import ToWords, condition_of, has_tags, moment_of
@@ -41,22 +54,28 @@ class Shape(NamedTuple):
     """What the SQL of a page depends on; all else are values in it."""
 
     is_staff: bool
-    filters: frozenset[tuple[str, bool]]
+    statuses: tuple[Status, ...]
+    severities: tuple[Severity, ...]
+    tags: tuple[str, ...]
+    """In the SQL itself, as those: what a plan reads that is made for any differs by orders of magnitude between them."""
+    people: frozenset[tuple[str, bool]]
     """Names of parameters, and whether each has a single value: with `=` the planner can read in order."""
     unassigned: bool
-    tags: tuple[str, ...]
-    """In the SQL itself: what a plan reads that is made for any tags differs by orders of magnitude between them."""
     is_first: bool
     size: int | None
-    """In the SQL of a list of everything, whose plan is kept then: to make one takes longer than to read the page.
-
-    Elsewhere the planner is to know how much is asked for of what, each time.
+    """In the SQL that has no values left but those of the cursor: its plan is kept then, and to make one takes longer
+    than to read the page. Elsewhere the planner is to know how much is asked for of what, each time.
     """
     sort: Sort
     asked: Asked | None
     ways: Ways
     past: Look | None
     """How to look at what all issues once were, if that is asked for and they are too many to go through."""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is asked for beside queries."""
+        return bool(self.statuses or self.severities or self.tags or self.people or self.unassigned)
 
 
 class Prepared(NamedTuple):
@@ -100,21 +119,30 @@ def prepare(shape: Shape) -> Prepared:
     if not shape.is_first:
         reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
         begin = beyond((column, Issue.id), reached, descending=descending)
-    first = page.where(begin, *conditions(shape.ways.to_first, issue_by_issue))
+    fit = [begin, *conditions(shape.ways.to_first, issue_by_issue)]
     thorough = None
     if shape.ways.common or shape.past:
         moments = [moment_of(query, shape.asked.zone) for query in queries if shape.asked and sort is Sort.NEWEST]
         early = [Issue.created_at < moment for moment in moments if moment]
-        first = first.where(is_near(column, and_(begin, *early), order, descending=descending))
+        fit.append(is_near(column, and_(begin, *early), order, descending=descending))
         found = select(Issue.id).where(begin, visible_issues(viewer), *every).correlate(None)
-        thorough = Statement(page.where(Issue.id == any_(func.array(found.scalar_subquery()))))
-    return Prepared(Statement(first), Statement(total), sort, thorough)
+        thorough = Statement(page.where(_is_in(found)))
+    if shape.size and (shape.tags or not shape.is_first):
+        # By an index alone, if it has all that is asked for. A plan that reads issues to find them is thought the dearer
+        # the less is known of where to begin, so it would not be kept.
+        next_ones = select(Issue.id).where(visible_issues(viewer), *fit).order_by(*order).limit(limit).correlate(None)
+        fit = [_is_in(next_ones)]
+    return Prepared(Statement(page.where(*fit)), Statement(total), sort, thorough)
+
+
+def _is_in(ids: Select[Any]) -> ColumnElement[bool]:
+    return Issue.id == any_(func.array(ids.scalar_subquery()))
 
 
 def _counted(shape: Shape, viewer: Viewer, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
     words = shape.ways.alone
     wanted = None if words is None else terms_of(words)
-    if wanted is None or shape.filters or shape.unassigned or shape.tags:
+    if wanted is None or shape.narrows:
         return select(Issue.id).where(visible_issues(viewer), *conditions)
     # Issues in the trash have no document, and each tells whose the issue is.
     found = select(SearchDocument.issue_id)
@@ -124,19 +152,26 @@ def _counted(shape: Shape, viewer: Viewer, conditions: Sequence[ColumnElement[bo
 
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if shape.statuses:
+        conditions.append(Issue.status.in_(_constants(shape.statuses)))
+    if shape.severities:
+        conditions.append(Issue.severity.in_(_constants(shape.severities)))
+    if shape.tags:
+        conditions.append(has_tags(shape.tags, is_staff=shape.is_staff))
     columns: dict[str, ColumnElement[Any]] = {
-        "statuses": Issue.status.expression,
-        "severities": Issue.severity.expression,
         "reporters": Issue.reporter_id.expression,
         "assignees": Issue.assignee_id.expression,
     }
-    conditions = {name: _is_among(columns[name], name, single=single) for name, single in shape.filters}
-    if shape.tags:
-        conditions["tags"] = has_tags(shape.tags, is_staff=shape.is_staff)
+    people = {name: _is_among(columns[name], name, single=single) for name, single in shape.people}
     if shape.unassigned:
         nobody = Issue.assignee_id.is_(None)
-        conditions["assignees"] = or_(nobody, conditions["assignees"]) if "assignees" in conditions else nobody
-    return [conditions[name] for name in sorted(conditions)]
+        people["assignees"] = or_(nobody, people["assignees"]) if "assignees" in people else nobody
+    return conditions + [people[name] for name in sorted(people)]
+
+
+def _constants(values: Sequence[str]) -> BindParameter[Any]:
+    return bindparam(None, values, unique=True, expanding=True, literal_execute=True)
 
 
 def _is_among(column: ColumnElement[Any], name: str, *, single: bool) -> ColumnElement[bool]:

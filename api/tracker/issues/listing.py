@@ -62,25 +62,36 @@ class IssueList:
         Raises:
             Invalid: a query, a filter or the cursor makes no sense.
         """
-        values, unassigned = self._values(filters)
+        people, unassigned = self._people(filters)
         tags = tuple(sorted({key_of(trimmed(tag)) for tag in filters.tag}))
-        given = frozenset((name, len(value) == 1) for name, value in values.items())
         asked, lookup, past = self._asked(filters), Lookup(Ways(self._viewer.is_staff), reach=0), None
         queries = read_queries(asked.q, asked.today) if asked else ()
         if asked:
             lookup = await plan_lookup(self._reads, queries, is_staff=self._viewer.is_staff, cap=COUNT_CAP)
             past = await look_at_all(self._reads, asked)
-        is_everything = self._viewer.is_staff and not (given or unassigned or tags or asked)
-        size = limit + 1 if is_everything else None
-        prepared = prepare(
-            Shape(self._viewer.is_staff, given, unassigned, tags, not cursor, size, sort, asked, lookup.ways, past)
+        is_constant = self._viewer.is_staff and not (people or asked)
+        shape = Shape(
+            is_staff=self._viewer.is_staff,
+            statuses=tuple(sorted(set(filters.status))),
+            severities=tuple(sorted(set(filters.severity))),
+            tags=tags,
+            people=frozenset((name, len(ids) == 1) for name, ids in people.items()),
+            unassigned=unassigned,
+            is_first=not cursor,
+            size=limit + 1 if is_constant else None,
+            sort=sort,
+            asked=asked,
+            ways=lookup.ways,
+            past=past,
         )
-        arguments = {name: value[0] if len(value) == 1 else value for name, value in values.items()}
+        prepared = prepare(shape)
+        arguments: dict[str, Any] = {name: ids[0] if len(ids) == 1 else ids for name, ids in people.items()}
         arguments["viewer_id"] = self._viewer.id
         if cursor:
             arguments["reached"], arguments["reached_id"] = _position(cursor, prepared.sort)
         scope = "all" if self._viewer.is_staff else self._viewer.id
-        list_ = (scope, unassigned, tags, tuple((name, tuple(of)) for name, of in values.items()), asked)
+        persons = tuple((name, tuple(ids)) for name, ids in people.items())
+        list_ = (scope, shape.statuses, shape.severities, tags, persons, unassigned, asked)
         if any(map(names_people, queries)):
             list_ = None
         known = list_ and self._totals.of(list_)
@@ -91,7 +102,7 @@ class IssueList:
             total = len(rows)
         elif known and rows and not rows[0]["changed"]:
             total = known.issues
-        elif lookup.is_capped and not (given or unassigned or tags):
+        elif lookup.is_capped and not shape.narrows:
             total = COUNT_CAP + 1
         else:
             counted = (await self._reads.fetch(prepared.total, **arguments))[0]
@@ -122,19 +133,16 @@ class IssueList:
         viewer = Viewer(self._viewer.id, self._viewer.role)  # whatever their session
         return Asked(viewer, filters.q, filters.zone, self._clock().astimezone(filters.zone).date())
 
-    def _values(self, filters: IssueFilters) -> tuple[dict[str, list[Any]], bool]:
-        """The values of the filters that were given, by the name of their parameter, and whether nobody is one."""
-        values: dict[str, list[Any]] = {
-            "statuses": list(filters.status),
-            "severities": list(filters.severity),
-            "reporters": self._people(filters.reporter, "reporter", "a person's id or `me`"),
-            "assignees": self._people(
-                [one for one in filters.assignee if one != "none"], "assignee", "a person's id, `me` or `none`"
-            ),
+    def _people(self, filters: IssueFilters) -> tuple[dict[str, list[int]], bool]:
+        """The people that were asked for, by the name of their parameter, and whether nobody is one of them."""
+        assignees = [one for one in filters.assignee if one != "none"]
+        people = {
+            "reporters": self._ids(filters.reporter, "reporter", "a person's id or `me`"),
+            "assignees": self._ids(assignees, "assignee", "a person's id, `me` or `none`"),
         }
-        return {name: value for name, value in values.items() if value}, "none" in filters.assignee
+        return {name: ids for name, ids in people.items() if ids}, "none" in filters.assignee
 
-    def _people(self, values: Sequence[str], field: str, expected: str) -> list[int]:
+    def _ids(self, values: Sequence[str], field: str, expected: str) -> list[int]:
         ids: set[int] = set()
         for value in values:
             if value == "me":
