@@ -49,7 +49,7 @@ test-chaos: $(API_INSTALLED) ## The API's tests that take minutes and kill proce
 test-scale: $(API_INSTALLED) ## Whether every statement has its index, in a database of 100,000 issues
 	$(BIN)/pytest -m scale api/tests/scale
 
-bench: $(API_INSTALLED) ## How requests hold up as issues grow (SIZES="10000 100000", BENCH="--only list --profile FILE")
+bench: $(API_INSTALLED) ## How requests hold up as issues grow (SIZES="10000 100000", BENCH="--only list --workers 2")
 	cd api && ../$(BIN)/python -m bench.scale --sizes "$(or $(SIZES),10000 100000)" $(BENCH)
 
 bench-live: $(API_INSTALLED) ## How live updates hold up under load: delay, processor time, memory

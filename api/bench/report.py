@@ -37,7 +37,7 @@ class Beside(msgspec.Struct, kw_only=True):
     job_milliseconds: float
     """A run of the statistics job, half an hour after the last."""
     resident_megabytes: float
-    """Of the API process, after all that."""
+    """Of the API's processes, after all that."""
 
 
 class Results(msgspec.Struct):
@@ -66,7 +66,7 @@ def _markdown(results: Results, earlier: Results | None) -> str:
             f"## {beside.issues:,} issues\n",
             (
                 f"Filled in {beside.fill_seconds:.0f} s. Dashboard computed in {beside.dashboard_milliseconds:.0f} ms, "
-                f"statistics job {beside.job_milliseconds:.0f} ms, API process {beside.resident_megabytes:.0f} MB.\n"
+                f"statistics job {beside.job_milliseconds:.0f} ms, API {beside.resident_megabytes:.0f} MB.\n"
             ),
             _table(
                 [

@@ -193,7 +193,9 @@ def _floor(url: str, samples: Samples) -> Generator[int]:
         process.join(15)
 
 
-def measure_size(issues: int, operations: Sequence[Operation], rounds: Rounds, *, profile: Path | None) -> Results:
+def measure_size(
+    issues: int, operations: Sequence[Operation], rounds: Rounds, *, workers: int, profile: Path | None
+) -> Results:
     with ephemeral() as databases:
         migrations(settings_of(databases)).upgrade()
         bench = Bench(databases, operations, rounds)
@@ -202,10 +204,13 @@ def measure_size(issues: int, operations: Sequence[Operation], rounds: Rounds, *
         dashboard, job = uvloop.run(bench.statistics())
         click.echo(f"dashboard computed in {dashboard:.0f} ms, statistics job in {job:.0f} ms")
         samples = uvloop.run(bench.samples())
-        with _floor(databases.database_url, samples) as floor_port, serving(databases, profile=profile) as (port, pid):
+        with (
+            _floor(databases.database_url, samples) as floor_port,
+            serving(databases, workers=workers, profile=profile) as (port, pid),
+        ):
             measured = uvloop.run(bench.run(port, floor_port, samples, issues))
-            resident = psutil.Process(pid).memory_info().rss / 1e6
-        click.echo(f"the API process takes {resident:.0f} MB\n")
+            resident = _megabytes(pid)
+        click.echo(f"the API takes {resident:.0f} MB\n")
         beside = Beside(
             issues=issues,
             fill_seconds=filled,
@@ -216,12 +221,19 @@ def measure_size(issues: int, operations: Sequence[Operation], rounds: Rounds, *
         return Results(measured, [beside])
 
 
+def _megabytes(pid: int) -> float:
+    """Of a process and those that it keeps; what they share counts once."""
+    processes = [psutil.Process(pid), *psutil.Process(pid).children()]
+    return sum(process.memory_full_info().pss for process in processes) / 1e6
+
+
 @click.command()
 @click.option("--sizes", default="10000 100000", show_default=True, help="Numbers of issues.")
 @click.option("--only", default="", help="Operations, separated by commas; all by default.")
 @click.option("--connections", default="1 16", show_default=True, help="Numbers of connections that ask at once.")
 @click.option("--seconds", default=1.0, show_default=True, help="How long each measurement takes.")
 @click.option("--repeats", default=2, show_default=True, help="How often each is repeated; the fastest counts.")
+@click.option("--workers", default=1, show_default=True, help="API_WORKERS: how many processes answer.")
 @click.option("--output", type=click.Path(path_type=Path), help="The table; by default under bench-results/.")
 @click.option("--compare", type=click.Path(path_type=Path, exists=True), help="The JSON of an earlier run.")
 @click.option("--profile", type=click.Path(path_type=Path), help="Run the API under cProfile, which writes this file.")
@@ -231,6 +243,7 @@ def main(
     connections: str,
     seconds: float,
     repeats: int,
+    workers: int,
     output: Path | None,
     compare: Path | None,
     profile: Path | None,
@@ -245,7 +258,7 @@ def main(
     rounds = Rounds([int(number) for number in connections.split()], seconds, repeats)
     results = Results([], [])
     for size in sizes.split():
-        of_size = measure_size(int(size), operations, rounds, profile=profile)
+        of_size = measure_size(int(size), operations, rounds, workers=workers, profile=profile)
         results.measured += of_size.measured
         results.beside += of_size.beside
     path = output or RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.md"

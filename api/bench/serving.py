@@ -35,14 +35,15 @@ def settings_of(databases: Databases) -> Settings:
 
 
 @contextmanager
-def serving(databases: Databases, *, profile: Path | None = None) -> Generator[tuple[int, int]]:
+def serving(databases: Databases, *, workers: int = 1, profile: Path | None = None) -> Generator[tuple[int, int]]:
     """`tracker serve`, once it is ready: its port and process id."""
     port = free_port()
     program: Sequence[str | Path] = [Path(sys.executable).parent / "tracker"]
     if profile:
         program = [sys.executable, "-m", "bench.profiled", profile]
     command = [*program, "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment_of(databases), stderr=subprocess.DEVNULL)
+    environment = {**environment_of(databases), "API_WORKERS": str(workers)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         until_answering(port, "/health/ready", process)
         yield port, process.pid
