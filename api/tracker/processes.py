@@ -33,10 +33,13 @@ STOP_SECONDS = GRACEFUL_SHUTDOWN_SECONDS + 4.0
 """Whoever has not stopped until then is killed: a little before orchestrators kill everybody."""
 SILENT_SECONDS = 30
 """A process whose event loop has not turned for so long is killed, and another one takes its place."""
+IDLE_SECONDS = 5
+"""As long as that it may only be silent if it works, or waits for a core or a disk; what just sleeps has hung."""
 LEAST_SECONDS = 5.0
 """Between two starts in one place, so that what can't start does not try all the time."""
 TICKS_A_SECOND = 10
 LARGEST_BEAT = 255
+RUNNABLE_OR_AT_THE_DISK = "RD"
 AWAITED = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGINT})
 
 
@@ -101,6 +104,9 @@ class _Place:
         self.started = -LEAST_SECONDS
         self.beat = 0
         self.silent_seconds = 0
+        self.worked: object = None
+        self.idle_seconds = 0
+        self.serves = False
 
 
 class Keeper:
@@ -153,7 +159,7 @@ class Keeper:
     def _fill(self, unblocked: set[signal.Signals]) -> None:
         for place in self._places:
             if place.pid is None and self._is_due(place):
-                place.started, place.silent_seconds = time.monotonic(), 0
+                place.started, place.silent_seconds, place.serves = time.monotonic(), 0, False
                 try:
                     place.door = place.door or self._door()
                     place.pid = os.fork()
@@ -197,10 +203,17 @@ class Keeper:
     def _kill_silent(self) -> None:
         """Called once a second, and counts these: whoever was stopped with all others has not been silent."""
         for place in self._places:
+            if place.pid is None:
+                continue
             place.silent_seconds += 1
+            place.idle_seconds += 1
+            if (worked := _worked(place.pid)) != place.worked:
+                place.worked, place.idle_seconds = worked, 0
             if self._beats[place.number] != place.beat:
-                place.beat, place.silent_seconds = self._beats[place.number], 0
-            if place.pid is not None and place.silent_seconds >= SILENT_SECONDS:
+                place.beat, place.silent_seconds, place.idle_seconds = self._beats[place.number], 0, 0
+                place.serves = True
+            # Until it serves, it may well sleep: a database can take its time.
+            if place.silent_seconds >= SILENT_SECONDS or (place.serves and place.idle_seconds >= IDLE_SECONDS):
                 logger.error("a process does not answer any more", extra={"place": place.number})
                 os.kill(place.pid, signal.SIGKILL)
 
@@ -239,6 +252,15 @@ class Keeper:
         for place in self._places:
             if place.pid:
                 os.kill(place.pid, number)
+
+
+def _worked(pid: int) -> object:
+    """The processor time that a process has had; something else each time while it has a use for more, or nobody knows."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return object()
+    return object() if state in RUNNABLE_OR_AT_THE_DISK else (fields[10], fields[11])
 
 
 @contextmanager

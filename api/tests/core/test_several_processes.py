@@ -200,13 +200,41 @@ async def test_a_process_that_hangs_keeps_nobody_from_stopping(settings: Setting
 
 
 async def test_a_process_that_hangs_is_replaced(settings: Settings) -> None:
-    async with serving_differently(settings, "SILENT_SECONDS = 2") as (keeper, address):
+    async with serving_differently(settings, "IDLE_SECONDS = 2") as (keeper, address):
         await lines_until(keeper, "Application startup complete.", 2)
         before = children_of(keeper)
         os.kill(min(before), signal.SIGSTOP)
         await lines_until(keeper, "Application startup complete.", 1)
         assert len(children_of(keeper) - before) == 1
         await ask(address)
+
+
+async def test_a_process_that_works_hard_is_left_alone_for_longer_than_one_that_sleeps() -> None:
+    code = """
+import socket, time
+from tracker import processes
+
+processes.IDLE_SECONDS = 1
+
+def work(place, door, beat):
+    beat()
+    began = time.monotonic()
+    while time.monotonic() < began + 4:
+        pass
+    print("worked", flush=True)
+    time.sleep(60)
+
+processes.Keeper(1, work, lambda place: print("ended", flush=True), door=socket.socket).keep()
+"""
+    async with asyncio.timeout(SECONDS):
+        keeper = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=PIPE)
+        assert keeper.stdout
+        try:
+            told = [(await keeper.stdout.readline()).decode().strip() for _ in range(2)]
+            assert told == ["worked", "ended"]
+        finally:
+            keeper.terminate()
+            await keeper.communicate()
 
 
 async def test_what_can_not_start_ends_and_says_why(settings: Settings) -> None:
