@@ -101,6 +101,18 @@ async def test_a_request_that_was_refused_left_its_key_unused(maintainer: Person
     accepted(await maintainer.post("/issues/", json={"title": "Once"}, headers=KEY), 201)
 
 
+async def test_an_answer_to_a_maintainer_is_not_repeated_to_the_reporter_of_later(
+    reporter: Person, maintainer: Person, admin: Person
+) -> None:
+    issue = accepted(await reporter.post("/issues/", json={"title": "Mine"}), 201)
+    path, change = f"/issues/{issue['id']}", {"status": "triaged"}
+    accepted(await maintainer.patch(path, json=change, headers=KEY))
+    accepted(await admin.patch(f"/users/{maintainer.id}", json={"role": "reporter"}))
+    refused(await maintainer.get(path), 404)
+    again = await maintainer.patch(path, json=change, headers=KEY)
+    assert refused(again, 409).keys() == {"type", "title", "status", "detail", "request_id"}
+
+
 async def test_a_replay_needs_the_right_to_the_request(reporter: Person, admin: Person, client: AsyncClient) -> None:
     accepted(await reporter.post("/issues/", json={"title": "Once"}, headers=KEY), 201)
     refused(await client.post("/issues/", json={"title": "Once"}, headers=KEY), 401)

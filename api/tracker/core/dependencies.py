@@ -32,10 +32,12 @@ async def provide_transaction(
         raise Invalid.field("Idempotency-Key", "Given more than once.")
     settings: Settings = state.settings
     viewer = viewer_of(request.scope)
+    # With another role it is another request: what was answered to a maintainer is not for the reporter of today.
+    role = viewer.role.value if viewer else ""
     claim = IdempotencyClaim(
         user_id=viewer.id if viewer else None,
         key=keys[0],
-        request=f"{request.method} {request.scope['path'].rstrip('/')}\n".encode(),
+        request=f"{role} {request.method} {request.scope['path'].rstrip('/')}\n".encode(),
         secret=settings.secret_key,
     )
     if not request.route_handler.opt.get(STREAMED_BODY):

@@ -19,7 +19,7 @@ class IdempotencyKey(Base):
     """0 for callers who are not signed in."""
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    """Keyed digest of method, path and body: another request under the same key is refused."""
+    """Keyed digest of role, method, path and body: another request under the same key is refused."""
     created_at: Mapped[datetime] = mapped_column(DateTimeUTC(timezone=True), server_default=func.now())
     status_code: Mapped[int | None] = mapped_column(SmallInteger)
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
