@@ -139,3 +139,11 @@ async def test_only_a_tame_request_id_is_taken_over(given: bytes, client: AsyncC
     response = await client.get("/health/live", headers={b"X-Request-Id": given})
     assert response.headers["x-request-id"].isalnum()
     assert response.headers["x-request-id"] != given.decode("latin-1")
+
+
+@pytest.mark.parametrize("path", ["/issues/", "/issues/search?q=x", "/users/me", "/tags/", "/issues/999", "/nowhere"])
+async def test_no_browser_and_no_proxy_keeps_what_is_for_one_person(
+    admin: Person, client: AsyncClient, path: str
+) -> None:
+    for answer in (await admin.get(path), await client.get(path)):
+        assert answer.headers.get_list("cache-control") == ["no-store"]

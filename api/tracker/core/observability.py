@@ -49,7 +49,8 @@ def watched(app: ASGIApp, metrics: Metrics) -> ASGIApp:
     """Wraps the whole application, also what no route answers.
 
     Gives each request an id (the proxy's `X-Request-Id`, if it is a tame one), puts it into the answer and
-    into the log line, and counts it. Refuses targets that are not UTF-8 or hold NUL before anything decodes them.
+    into the log line, and counts it. Lets nobody keep an answer that does not say who may. Refuses targets that are
+    not UTF-8 or hold NUL before anything decodes them.
     """
 
     async def watch(scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,8 +69,10 @@ def watched(app: ASGIApp, metrics: Metrics) -> ASGIApp:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                says = any(name.lower() == b"cache-control" for name, _ in message["headers"])
                 message["headers"] = [
                     *message["headers"],
+                    *(() if says else ((b"cache-control", b"no-store"),)),
                     (b"x-request-id", request_id.encode()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"no-referrer"),
