@@ -15,7 +15,7 @@ from tests.processes import TRACKER, environment_of
 from tracker.core.clock import utc_now
 from tracker.core.database import Sessions
 from tracker.core.jobs import JobContext
-from tracker.imports import jobs
+from tracker.imports import github, jobs, reading
 from tracker.imports.jobs import run_imports
 from tracker.settings import Settings
 
@@ -144,6 +144,41 @@ async def test_what_makes_no_sense_is_refused(importer: Importer, admin: Person)
     refused(await admin.post(f"/imports/{planned['id']}/preview", json={}), 409)
     refused(await admin.delete(f"/imports/{planned['id']}"), 409)
     refused(await admin.get("/imports/99"), 404)
+
+
+async def test_a_workbook_is_refused_in_words_that_help(admin: Person) -> None:
+    refusal = refused(await admin.post("/imports", files=[("files", ("issues.xlsx", b"PK\x03\x04\x14\x00", ""))]), 400)
+    assert "save the table as CSV" in refusal["detail"]
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b'{"key": "T-1", "fields": {"summary": "%s"}}',
+        b'{"number": 1, "title": "%s"}',
+        b'[{"number": 1, "title": "%s"}]',
+    ],
+    ids=["jira", "github line", "github array"],
+)
+async def test_a_small_file_that_unpacks_to_a_huge_one_is_not_taken_into_memory(
+    importer: Importer, admin: Person, monkeypatch: pytest.MonkeyPatch, packed: bytes
+) -> None:
+    monkeypatch.setattr(reading, "MAX_LINE", 1024 * 1024)
+    monkeypatch.setattr(github, "MAX_ARRAYS", 1024 * 1024)
+    planned = await importer.upload(gzip.compress(packed % (b"x" * 2 * 1024 * 1024)))
+    assert accepted(await admin.post(f"/imports/{planned['id']}/preview", json={}))["rows"] == []
+    assert (await importer.start(planned))["counts"]["new"] == 0
+    ((_, note),) = await importer.notes(planned)
+    assert "1 MiB" in note
+
+
+async def test_a_table_with_a_huge_line_is_refused(
+    importer: Importer, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_LINE", 1024 * 1024)
+    planned = await importer.upload(gzip.compress(b"title\n" + b"x" * 2 * 1024 * 1024))
+    refusal = refused(await admin.post(f"/imports/{planned['id']}/preview", json={}), 400)
+    assert refusal["detail"] == "The file can't be read: line 2 is longer than 1 MiB"
 
 
 async def test_an_undo_names_the_issues_that_people_have_worked_with(importer: Importer, admin: Person) -> None:

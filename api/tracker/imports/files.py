@@ -13,7 +13,7 @@ from tracker.attachments.forms import Draft, Form, FormReader
 from tracker.attachments.storage import Storage
 from tracker.attachments.stores import new_key
 from tracker.attachments.uploads import ReceivedFile
-from tracker.core.errors import Refusal
+from tracker.core.errors import Invalid, Refusal
 from tracker.core.idempotency import Replay
 from tracker.models import ImportSource
 
@@ -22,6 +22,7 @@ FILES = 2
 HEAD_BYTES = 1024 * 1024
 """So much of a file is looked at to show what is in it."""
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 ANY_FILE = Format("import", "application/octet-stream", frozenset())
 
 
@@ -84,7 +85,13 @@ async def fetched(storage: Storage, key: str, *, head: bool = False) -> AsyncGen
 
 
 def recognised(head: bytes) -> ImportSource:
-    """What a file is, by how it begins."""
+    """What a file is, by how it begins.
+
+    Raises:
+        Invalid: it is a workbook, which is taken for a table by many.
+    """
+    if head.startswith(_ZIP):
+        raise Invalid("This is a ZIP archive or an Excel workbook. Unpack it, or save the table as CSV.")
     if head.startswith(_GZIP):
         try:
             head = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(head, HEAD_BYTES)

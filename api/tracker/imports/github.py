@@ -18,17 +18,20 @@ import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from tracker.comments.schemas import MAX_BODY_BYTES
-from tracker.imports.reading import BrokenFile, opened
+from tracker.imports.reading import BrokenFile, bounded_lines, opened
 from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
 from tracker.imports.texts import MAX_NAME_LENGTH, Note, fitted, one_line, plain, tags_of, titled
 from tracker.models import CLOSED_STATUSES, Severity, Status
 
+MAX_ARRAYS = 100 * 1024 * 1024
+"""They are read as a whole, which takes several times as much memory."""
 _REPOSITORY = re.compile(r"https?://[^/]+/(?:api/v3/)?(?:repos/)?([\w.-]+/[\w.-]+?)(?:/issues/.*)?/?")
 _ISSUE_NUMBER = re.compile(r"/issues/([1-9][0-9]{0,17})$")
 _NOBODY = SourcePerson("github:", "Unknown person")
@@ -100,13 +103,17 @@ def _items(path: Path) -> Iterator[tuple[int, Any, int]]:
             number += first == b"\n"
             first = content.read(1)
         if first == b"[":
-            yield from ((count, item, file.tell()) for count, item in enumerate(_arrays(first + content.read()), 1))
+            text = first + content.read(MAX_ARRAYS)
+            if content.read(1):
+                raise BrokenFile(
+                    f"it is an array of more than {MAX_ARRAYS // 1024**2} MiB: write one issue a line instead"
+                )
+            yield from ((count, item, file.tell()) for count, item in enumerate(_arrays(text), 1))
             return
-        line = first + content.readline()
-        while line:
+        lines = bounded_lines(content)
+        for count, line in enumerate(chain([first + next(lines, b"")], lines), number):
             if line.strip():
-                yield number, _decoded(line), file.tell()
-            line, number = content.readline(), number + 1
+                yield count, _decoded(line), file.tell()
 
 
 def _decoded(line: bytes) -> Any:

@@ -14,7 +14,7 @@ from typing import IO, Literal
 
 import msgspec
 
-from tracker.imports.reading import opened
+from tracker.imports.reading import bounded_lines, opened
 
 Separator = Literal[",", ";", "\t"]
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
@@ -48,7 +48,7 @@ def dialect_of(path: Path) -> Dialect:
     encoding = _encoding_of(path)
     with opened(path) as (content, _):
         text = _text(content, encoding)
-        sample = [line for line, _ in zip(text, range(_SAMPLE_LINES), strict=False)]
+        sample = [line for line, _ in zip(bounded_lines(text), range(_SAMPLE_LINES), strict=False)]
         text.detach()
     return Dialect(encoding, max(SEPARATORS, key=lambda separator: _fit(sample, separator)))
 
@@ -61,7 +61,8 @@ def read_rows(path: Path, dialect: Dialect) -> Generator[Row]:
     """
     csv.field_size_limit(MAX_ROW_CHARACTERS)
     with opened(path) as (content, file):
-        lines = _Lines(_text(content, dialect.encoding))
+        text = _text(content, dialect.encoding)  # which closes the file when nobody holds it any more
+        lines = _Lines(bounded_lines(text))
         while (line := lines.take()) is not None:
             number = lines.number
             cells, broken = _read_row(line, lines, dialect.separator)
@@ -126,7 +127,7 @@ def _encoding_of(path: Path) -> Encoding:
     """By its mark; else UTF-8 unless more lines speak against it than for it: a few are broken in any encoding."""
     valid = invalid = 0
     with opened(path) as (content, _):
-        for number, line in enumerate(content):
+        for number, line in enumerate(bounded_lines(content)):
             if number == 0 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
             if number == 0 and line.startswith(codecs.BOM_UTF8):
