@@ -40,6 +40,7 @@ def test_every_service_is_hardened() -> None:
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["read_only"] or name == "clamd", name
+        assert service["pids_limit"], name
 
 
 def test_only_the_door_is_published() -> None:
