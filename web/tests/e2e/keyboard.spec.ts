@@ -54,6 +54,18 @@ test('the list is worked through without a mouse', async ({ signedIn }) => {
 	expect(await current(page)).toBe(second);
 });
 
+test('whoever comes to the list by Tab sees where the focus is', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const id = await fileIssue(page, unique('Seen at once'));
+	await page.reload();
+	await expect(page.locator(`#issue-${id}`)).toBeVisible();
+	expect(await current(page)).toBe(null);
+	await tabTo(page, page.getByRole('button', { name: 'How to search' }), 'Shift+Tab');
+	await page.keyboard.press('Tab');
+	await expect(page.getByRole('grid')).toBeFocused();
+	expect(await current(page)).not.toBe(null);
+});
+
 test('what fast fingers type before a picker is there is typed into it', async ({ signedIn }) => {
 	const { page } = await signedIn('maintainer');
 	const id = await fileIssue(page, unique('Typed ahead'));
