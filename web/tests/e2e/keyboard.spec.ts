@@ -54,6 +54,36 @@ test('the list is worked through without a mouse', async ({ signedIn }) => {
 	expect(await current(page)).toBe(second);
 });
 
+test('one key takes back what was done last, to one issue or to several', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const second = await fileIssue(page, unique('Taken back as well'));
+	const first = await fileIssue(page, unique('Taken back'));
+	const has = async (id: number, name: string) =>
+		expect(page.locator(`#issue-${id}`).getByRole('img', { name })).toBeVisible();
+	await page.keyboard.press('Home');
+	await page.keyboard.press('x');
+	await page.keyboard.press('Shift+ArrowDown');
+	await page.keyboard.press('v');
+	await page.keyboard.type('crit');
+	await page.keyboard.press('Enter');
+	const messages = page.getByRole('region', { name: 'Messages' });
+	await expect(messages).toContainText('2 issues: Critical');
+	for (const id of [first, second]) await has(id, 'Critical');
+	await page.keyboard.press('Escape');
+
+	await page.keyboard.press('Home');
+	await page.keyboard.press('s');
+	await page.keyboard.type('tri');
+	await page.keyboard.press('Enter');
+	await has(first, 'Triaged');
+	await page.keyboard.press('Control+z');
+	await has(first, 'Open');
+	await has(first, 'Critical');
+	await page.keyboard.press('Control+z');
+	for (const id of [first, second]) await has(id, 'Medium');
+	await expect(messages).toContainText('Took back the change of 2 issues');
+});
+
 test('whoever comes to the list by Tab sees where the focus is', async ({ signedIn }) => {
 	const { page } = await signedIn('maintainer');
 	const id = await fileIssue(page, unique('Seen at once'));

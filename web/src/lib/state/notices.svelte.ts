@@ -19,15 +19,29 @@ class Notices {
 	spoken = $state('');
 	#lastId = 0;
 	readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+	#lastUndo = $state.raw<(() => void) | null>(null);
 
-	/** Takes back what the newest message that offers it tells of. */
+	/** Takes back what was done last, or else what the newest message that offers it tells of. */
 	get latestUndo(): (() => void) | null {
-		const notice = this.shown.findLast(({ action }) => action?.label === UNDO);
-		if (!notice) return null;
-		return () => {
-			this.dismiss(notice.id);
-			notice.action?.run();
-		};
+		const undo = this.#lastUndo;
+		const notice = this.shown.findLast(({ action }) =>
+			undo ? action?.run === undo : action?.label === UNDO
+		);
+		if (notice) return () => this.act(notice);
+		return (
+			undo &&
+			(() => {
+				this.#lastUndo = null;
+				undo();
+			})
+		);
+	}
+
+	/** Does what a message offers. */
+	act({ id, action }: Notice): void {
+		this.dismiss(id);
+		if (action?.run === this.#lastUndo) this.#lastUndo = null;
+		action?.run();
 	}
 
 	success(title: string, action?: Notice['action']): void {
@@ -39,7 +53,13 @@ class Notices {
 	}
 
 	undoable(title: string, undo: () => void): void {
+		this.undoableQuietly(undo);
 		this.#show({ tone: 'neutral', title, action: { label: UNDO, run: undo } });
+	}
+
+	/** What is seen where it was done needs no message, but can be taken back by the key for that. */
+	undoableQuietly(undo: () => void): void {
+		this.#lastUndo = undo;
 	}
 
 	announce(text: string): void {

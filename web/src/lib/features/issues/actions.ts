@@ -23,11 +23,15 @@ export function assign(issues: readonly IssueRow[], assignee: Person | null): vo
 /** Adds the tag to all of them, or takes it off when all of them have it. */
 export function toggleTag(issues: readonly IssueRow[], tag: string): void {
 	const takeOff = issues.every(({ tags }) => tags.some((own) => sameTag(own, tag)));
-	change(issues, ({ tags }) => {
-		const others = tags.filter((own) => !sameTag(own, tag));
-		if (takeOff) return { tags: others };
-		return tags.length === others.length && tags.length < MAX_TAGS ? { tags: [...tags, tag] } : null;
-	});
+	change(
+		issues,
+		({ tags }) => {
+			const others = tags.filter((own) => !sameTag(own, tag));
+			if (takeOff) return { tags: others };
+			return tags.length === others.length && tags.length < MAX_TAGS ? { tags: [...tags, tag] } : null;
+		},
+		`${takeOff ? 'without' : 'with'} “${tag}”`
+	);
 }
 
 /** Into the trash; the way back is in the message. */
@@ -56,17 +60,52 @@ async function copy(text: string, said: string): Promise<void> {
 	}
 }
 
+interface Change {
+	id: number;
+	before: IssueChanges;
+	after: IssueChanges;
+}
+
 function change(
 	issues: readonly IssueRow[],
 	changesOf: (issue: IssueRow) => IssueChanges | null,
-	said?: string
+	said: string
 ): void {
-	const allowed = issues.filter((issue) => session.can.triage(issue));
-	for (const issue of allowed) {
-		const changes = changesOf(issue);
-		if (changes) engine.mutate({ kind: 'edit', id: issue.id, changes });
+	const done: Change[] = [];
+	for (const issue of issues.filter((issue) => session.can.triage(issue))) {
+		const after = changesOf(issue);
+		if (!after) continue;
+		const fields = Object.keys(after) as (keyof IssueChanges & keyof IssueRow)[];
+		done.push({
+			id: issue.id,
+			before: Object.fromEntries(fields.map((field) => [field, issue[field]])),
+			after
+		});
+		engine.mutate({ kind: 'edit', id: issue.id, changes: after });
 	}
-	if (said && allowed.length > 1) notify.announce(`${allowed.length} issues: ${said}`);
+	if (done.length === 1) notify.undoableQuietly(() => takeBack(done));
+	else if (done.length > 1) notify.undoable(`${done.length} issues: ${said}`, () => takeBack(done));
+}
+
+function takeBack(done: readonly Change[]): void {
+	const back = done.filter(({ id, after }) => {
+		const now = engine.issues.get(id);
+		// What somebody has made of it since stays.
+		return now !== undefined && isStill(now, after);
+	});
+	for (const { id, before } of back) engine.mutate({ kind: 'edit', id, changes: before });
+	if (back.length > 0) notify.success(`Took back the change of ${nameOf(back.map(({ id }) => id))}`);
+	else notify.failure('Nothing is taken back', 'What you did was changed again since.');
+}
+
+function isStill(issue: IssueRow, { status, severity, assignee, tags }: IssueChanges): boolean {
+	return (
+		(status === undefined || issue.status === status) &&
+		(severity === undefined || issue.severity === severity) &&
+		(assignee === undefined || issue.assignee?.id === assignee?.id) &&
+		(tags === undefined ||
+			(tags.length === issue.tags.length && tags.every((tag) => issue.tags.some((own) => sameTag(own, tag)))))
+	);
 }
 
 function nameOf(ids: readonly number[]): string {
