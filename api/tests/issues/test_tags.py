@@ -42,7 +42,9 @@ async def test_an_issue_has_up_to_2000_bytes_of_tags(maintainer: Person) -> None
     most = [chr(0x1F600 + number) * 50 for number in range(10)]
     issue = await maintainer.open_issue(tags=most)
     assert issue["tags"] == most
-    assert [row["id"] for row in accepted(await maintainer.get("/issues/", params={"tag": most}))["items"]] == [issue["id"]]
+    assert [row["id"] for row in accepted(await maintainer.get("/issues/", params={"tag": most}))["items"]] == [
+        issue["id"]
+    ]
     problem = refused(await maintainer.patch(f"/issues/{issue['id']}", json={"tags": [*most, "x"]}), 400)
     assert [error["field"] for error in problem["errors"]] == ["tags"]
 
