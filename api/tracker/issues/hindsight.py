@@ -30,7 +30,7 @@ async def look_at_all(reads: Reads, asked: Asked) -> Look | None:
     statement = _expected(asked) if asked.viewer.is_staff else None
     if statement is None:
         return None
-    ((plan,),) = (row[0] for row in await reads.fetch(statement))
+    ((plan,),) = (row[0] for row in await reads.estimate(statement))
     return all_at_once if plan["Plan"]["Plan Rows"] <= MOST_AT_ONCE else issue_by_issue
 
 

@@ -21,7 +21,7 @@ from tracker.issues.list_statements import COUNT_CAP, Asked, Prepared, Shape, pr
 from tracker.issues.queries import names_people, read_queries
 from tracker.issues.rows import row_of
 from tracker.issues.schemas import IssuePage
-from tracker.issues.totals import Totals
+from tracker.issues.totals import Total, Totals
 from tracker.issues.words import Lookup, Ways, plan_lookup
 from tracker.models import Severity, Status
 from tracker.query.ast import Sort
@@ -94,7 +94,7 @@ class IssueList:
         list_ = (scope, shape.statuses, shape.severities, tags, persons, unassigned, asked)
         if any(map(names_people, queries)):
             list_ = None
-        known = list_ and self._totals.of(list_)
+        known = list_ and self._totals.get(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
         arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
         rows = await self._rows(prepared, arguments, REACHES if past else (lookup.reach,))
@@ -108,7 +108,7 @@ class IssueList:
             counted = (await self._reads.fetch(prepared.total, **arguments))[0]
             total = counted["total"]
             if list_:
-                self._totals.remember(list_, total, seen=counted["seen"], latest_id=counted["latest"])
+                self._totals.put(list_, Total(total, counted["seen"], counted["latest"]))
         more, rows = len(rows) > limit, rows[:limit]
         return IssuePage(
             items=[row_of(row) for row in rows],

@@ -61,7 +61,7 @@ async def plan_lookup(reads: Reads, queries: Sequence[ast.Query], *, is_staff: b
     alone = words[0] if len(queries) == len(words) == 1 and _is_words(queries[0]) else None
     if statement is None or not is_staff:
         return Lookup(Ways(is_staff, alone=alone), REACH)
-    (row,) = await reads.fetch(statement)
+    (row,) = await reads.estimate(statement)
     estimates = estimates_of(list(row.values()))
     expected = dict(zip(words, estimates.matching, strict=True))
     common = frozenset(each for each, rows in expected.items() if estimates.is_common(rows))

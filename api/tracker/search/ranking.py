@@ -55,7 +55,7 @@ LOOSE = 0.7
 """What a word is worth that is not quite the one asked for."""
 TITLE = 0.5
 """What it is worth, beside all this, that the titles are spelt alike."""
-SHORTLIST = 60
+SHORTLIST = 40
 """For how many of the best this is found out, which takes longer than all else."""
 LONGEST_EXCERPTED = 30_000
 """How much of a text is looked through for what to show of it."""
@@ -116,7 +116,7 @@ class Ranking:
             return [Weighed(term, 0, 1) for term in terms], Estimates(0, [])
         searches = [term.any(with_slips=self._with_slips) for term in terms]
         together = [all_of(searches)] if len(searches) > 1 else []
-        rows = await self._reads.fetch(_EXPECTED, searches=[*searches, *together])
+        rows = await self._reads.estimate(_EXPECTED, searches=[*searches, *together])
         estimates = Estimates(max(1, rows[0]["issues"]), [row["expected"] for row in rows])
         pairs = zip(terms, estimates.matching, strict=False)
         weighed = [Weighed(term, rows, math.log(2 + estimates.issues / max(1, rows))) for term, rows in pairs]
