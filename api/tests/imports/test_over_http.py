@@ -73,6 +73,21 @@ async def test_a_preview_tells_whom_a_table_only_names(importer: Importer, admin
     assert preview["people"] == {"Ann Lee": "ann@example.com", "Dot": None}
 
 
+async def test_a_preview_names_what_is_mapped_as_the_table_does(importer: Importer, admin: Person) -> None:
+    """So a form that takes a name out of it has taken it out, however it was spelled before."""
+    planned = await importer.upload("title,status,priority,assignee\nOne,Fertig,Eilig,Ann Lee\nTwo,fertig,,ann  lee\n")
+    meant = {"statuses": {"FERTIG": "done"}, "severities": {"eilig": "high"}, "people": {"ann_lee": "ann@example.com"}}
+    mapped = {"columns": {"title": "title", "status": "status", "severity": "priority", "assignee": "assignee"}} | meant
+    preview = accepted(await admin.post(f"/imports/{planned['id']}/preview", json={"mapping": mapped}))
+    told = {"statuses": {"Fertig": "done"}, "severities": {"Eilig": "high"}, "people": {"Ann Lee": "ann@example.com"}}
+    for kind, names in told.items():
+        assert preview[kind] == preview["mapping"][kind] == names
+    cleared = preview["mapping"] | {kind: {} for kind in told}
+    preview = accepted(await admin.post(f"/imports/{planned['id']}/preview", json={"mapping": cleared}))
+    for kind, names in told.items():
+        assert preview[kind] == dict.fromkeys(names)
+
+
 async def test_from_upload_to_undo(importer: Importer, admin: Person, sessions: Sessions) -> None:
     before = await content(sessions)
     planned = await importer.upload(TABLE)

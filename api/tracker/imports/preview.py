@@ -4,7 +4,9 @@ from collections.abc import Generator, Iterator
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from tracker.core.clock import utc_now
 from tracker.core.errors import Invalid
@@ -75,36 +77,55 @@ def preview_of(batch: ImportBatch, file: Path, mapping: Mapping | None) -> Impor
         separator=table.dialect.separator if table else None,
         columns=table.header if table else [],
         samples=[row.cells for row in _first(table.rows())] if table else [],
-        mapping=mapping,
-        statuses=names.statuses if names else {},
-        severities=names.severities if names else {},
-        people=names.people if names else {},
+        mapping=names.mapping if names else mapping,
+        statuses=names.statuses.meanings if names else {},
+        severities=names.severities.meanings if names else {},
+        people=names.people.meanings if names else {},
         rows=[_row_of(entry) for entry in _first(entries)],
     )
+
+
+class _Told(Generic[T]):
+    """Names in a table and what they mean, each once and as it comes first."""
+
+    def __init__(self) -> None:
+        self.meanings: dict[str, T | None] = {}
+        self._names: dict[str, str] = {}
+
+    def tell(self, name: str, meaning: T | None) -> None:
+        if spelled(name) not in self._names and len(self._names) < NAMES:
+            self._names[spelled(name)] = name
+            self.meanings[name] = meaning
+
+    def as_here(self, mapped: dict[str, T]) -> dict[str, T]:
+        """The same, named as the table does: whoever takes a name out of it takes out what the table's name means."""
+        return {self._names.get(spelled(name), name): meaning for name, meaning in mapped.items()}
 
 
 class _Names:
     """The statuses, severities and people that a table names, and what they would be."""
 
     def __init__(self, table: Table, mapping: Mapping) -> None:
-        self.statuses: dict[str, Status | None] = {}
-        self.severities: dict[str, Severity | None] = {}
-        self.people: dict[str, str | None] = {}
-        told: set[str] = set()
+        self.statuses = _Told[Status]()
+        self.severities = _Told[Severity]()
+        self.people = _Told[str]()
         reader = RowReader(table.header, mapping, utc_now())
         try:
             for row in islice(table.rows(), ROWS):
-                status, severity = (reader.name_in(row, field) for field in (Field.STATUS, Field.SEVERITY))
-                if status and len(self.statuses) < NAMES:
-                    self.statuses[status] = reader.status_of(status)
-                if severity and len(self.severities) < NAMES:
-                    self.severities[severity] = reader.severity_of(severity)
+                if status := reader.name_in(row, Field.STATUS):
+                    self.statuses.tell(status, reader.status_of(status))
+                if severity := reader.name_in(row, Field.SEVERITY):
+                    self.severities.tell(severity, reader.severity_of(severity))
                 for name, address in reader.people_in(row):
-                    if spelled(name) not in told and len(told) < NAMES:
-                        told.add(spelled(name))
-                        self.people[name] = address
+                    self.people.tell(name, address)
         except BrokenFile:  # where it was cut off
-            return
+            pass
+        self.mapping = msgspec.structs.replace(
+            mapping,
+            statuses=self.statuses.as_here(mapping.statuses),
+            severities=self.severities.as_here(mapping.severities),
+            people=self.people.as_here(mapping.people),
+        )
 
 
 def _first(items: Iterator[T]) -> Generator[T]:

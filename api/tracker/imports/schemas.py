@@ -81,7 +81,7 @@ class ImportPreview(Output):
     samples: list[list[str]]
     """… and the cells of its first rows."""
     mapping: Mapping | None
-    """What was asked for, or what is suggested."""
+    """What was asked for, or what is suggested; names are spelled as in the file."""
     statuses: dict[str, Status | None]
     """What the statuses that the beginning of a CSV file names would be; null for one that is not known …"""
     severities: dict[str, Severity | None]

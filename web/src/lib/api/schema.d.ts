@@ -1347,7 +1347,7 @@ export interface components {
             columns: string[];
             /** @description … and the cells of its first rows. */
             samples: string[][];
-            /** @description What was asked for, or what is suggested. */
+            /** @description What was asked for, or what is suggested; names are spelled as in the file. */
             mapping: components["schemas"]["Mapping"] | null;
             /** @description What the statuses that the beginning of a CSV file names would be; null for one that is not known … */
             statuses: {
