@@ -1,10 +1,22 @@
-"""Disks that tests may fill."""
+"""The folder that the application keeps files in, and disks that tests may fill."""
 
+import shutil
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tracker.settings import Settings
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    """Where the installation keeps its files; empty."""
+    path = Path(settings.upload_store)
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+    return path
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """An installation with something in it, and a new cluster to restore it into."""
 
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.attachments.files import png
 from tests.attachments.uploading import attached
-from tests.disks import small_disk
+from tests.disks import folder, small_disk
 from tests.people import Person
 from tests.processes import environment_of
 from tests.s3 import bucket, s3_server
@@ -28,20 +27,11 @@ from tracker.local.databases import postgres
 from tracker.settings import Settings, async_driver_url
 from tracker.statistics.jobs import REFRESH_DAILY_STATS
 
-__all__ = ["bucket", "s3_server", "small_disk"]
+__all__ = ["bucket", "folder", "s3_server", "small_disk"]
 
 Run = Callable[..., Awaitable[Result]]
 
 REBASED = {"events": "txid", "installation": "id", "statistics_progress": "seen"}
-
-
-@pytest.fixture
-def folder(settings: Settings) -> Path:
-    """Where the installation keeps its files; empty."""
-    path = Path(settings.upload_store)
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir()
-    return path
 
 
 @pytest.fixture

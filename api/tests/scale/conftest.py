@@ -1,6 +1,6 @@
 """An installation after years of use: a hundred thousand issues, in a database of its own."""
 
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bench.fill import connect, fill
 from tests.conftest import SECRET_KEY
 from tests.people import PASSWORD_HASH
-from tracker.app import create_app
 from tracker.core.database import database_config, session_maker
 from tracker.core.jobs import JobContext
 from tracker.core.migrations import migrations
@@ -74,13 +73,6 @@ async def settings(databases: Databases, tmp_path_factory: pytest.TempPathFactor
     await perform(REFRESH_DAILY_STATS, JobContext(settings, session_maker(database)))  # as it has run for years
     await database.get_engine().dispose()
     return settings
-
-
-@pytest.fixture(scope="session")
-async def app(settings: Settings) -> AsyncGenerator[Litestar]:
-    app = create_app(settings)
-    async with app.lifespan():
-        yield app
 
 
 @pytest.fixture
