@@ -7,8 +7,6 @@ export default defineConfig({
 	workers: 1,
 	forbidOnly: process.env.CI !== undefined,
 	reporter: [['list']],
-	// A second try tells a machine that stalled from a product that fails; the first is still printed as flaky.
-	retries: process.env.CI === undefined ? 0 : 1,
 	// A loaded machine is slow, not wrong.
 	timeout: 90_000,
 	expect: { timeout: 15_000 },
@@ -25,7 +23,7 @@ export default defineConfig({
 		...devices['Desktop Chrome'],
 		// Known once the stack runs; the tests' own processes begin after that.
 		baseURL: process.env.WEB_URL,
-		// Recording each step takes its time from all of them.
+		// Recording each step takes its time from all of them: `--retries 1` records what has failed.
 		trace: 'on-first-retry',
 		launchOptions: {
 			// Playwright's own browser download is not available everywhere; Debian's package is.
