@@ -29,16 +29,18 @@ run: $(API_INSTALLED) $(WEB_BUILT) ## Run everything on http://localhost:8080, w
 dev: install ## The same, taking changed files over at once
 	@exec $(BIN)/python -m tracker.local run --reload
 
-# Two at a time, because browser tests and linters leave a processor idle. The API's come last: they use two by
-# themselves, and some look at the web app as it is built. What each says comes in one piece where make can do that.
-test: install $(WEB_BUILT) ## Everything that has to pass: lint, API, web and browser tests
-	@$(MAKE) --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
-		e2e lint-api lint-web test-web test-api
+# First what all stand on, Python's beside Node's. Then the browser tests, one after another, which take longest and a
+# processor; all others are nicer than they, and take what they leave: three at a time, because the API's often wait.
+# What each says comes in one piece where make can do that.
+AT_ONCE = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+test: ## Everything that has to pass: lint, API, web and browser tests
+	+@$(AT_ONCE) --jobs=2 $(API_INSTALLED) $(WEB_BUILT)
+	+@$(AT_ONCE) --jobs=3 NICE="nice -n 5" e2e test-api lint-web lint-api test-web
 
 test-api: $(API_INSTALLED) ## The API's tests
 	@.ci/nginx >/dev/null || [ $$? -eq 3 ]
 	@clamd=$$(.ci/clamd); case $$? in \
-		0 | 3) CLAMD="$$clamd" $(BIN)/pytest --numprocesses 2 ;; \
+		0 | 3) CLAMD="$$clamd" $(NICE) $(BIN)/pytest --numprocesses 3 --dist worksteal ;; \
 		*) exit 1 ;; \
 	esac
 
@@ -60,10 +62,10 @@ bench-search: $(API_INSTALLED) ## How well search finds what it should, in issue
 
 bench-web: $(API_INSTALLED) $(WEB_BUILT) ## How fast the app feels with 10,000 issues: first load, scrolling, own and others' changes; needs nginx
 	@.ci/nginx >/dev/null
-	@chromium=$$(.ci/chromium) && cd web && CHROMIUM="$$chromium" npx playwright test --config bench/playwright.config.ts
+	@chromium=$$(CHROMIUM="$${CHROMIUM:-chromium}" .ci/chromium) && cd web && CHROMIUM="$$chromium" npx playwright test --config bench/playwright.config.ts
 
 test-web: $(WEB_INSTALLED) ## The web app's unit tests
-	cd web && npm run --silent test
+	cd web && $(NICE) npm run --silent test
 
 e2e: $(API_INSTALLED) $(WEB_BUILT) ## The browser tests, in Chromium
 	@chromium=$$(.ci/chromium); case $$? in \
@@ -78,13 +80,13 @@ lint-api: $(API_INSTALLED)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
-	$(BIN)/pyright
+	$(NICE) $(BIN)/pyright
 	$(BIN)/pip check
 	@$(BIN)/tracker openapi | diff -u api/openapi.json - || { echo 'api/openapi.json is out of date: make openapi'; exit 1; }
 
 lint-web: $(WEB_INSTALLED)
-	cd web && npm run --silent lint
-	cd web && npm run --silent check
+	cd web && $(NICE) npm run --silent lint
+	cd web && $(NICE) npm run --silent check
 	cd web && npm run --silent gen:check
 
 typecheck: install ## Types only
