@@ -51,6 +51,11 @@ class Issue(Base):
         Index(
             "ix_issues_closed", "closed_at", "id", postgresql_include=["created_at", "status"], postgresql_where=LIVE
         ),
+        Index(
+            "ix_issues_took",
+            text("(closed_at - created_at)"),
+            postgresql_where=text("closed_at IS NOT NULL AND deleted_at IS NULL"),
+        ),
         Index("ix_issues_triaged", "triaged_at", postgresql_include=["created_at"], postgresql_where=LIVE),
         Index("ix_issues_facets", "status", "severity", "assignee_id", postgresql_where=LIVE),
         Index("ix_issues_open", "created_at", "id", postgresql_where=text("closed_at IS NULL AND deleted_at IS NULL")),
