@@ -77,6 +77,21 @@ async def test_words_phrases_and_exclusions_over_title_description_and_comments(
     assert await found(maintainer, words) == shown
 
 
+async def test_a_phrase_is_found_in_any_place_of_a_long_discussion(maintainer: Person) -> None:
+    """Though the index tells of the first 16,383 places only, and of 255 of each word."""
+    far = "abc " * 17_000 + "needle haystack, haystack"
+    await maintainer.open_issue("Far", description=far)
+    often = await maintainer.open_issue("Often", description="needle. " * 200 + "haystack. " * 300)
+    for _ in range(2):
+        await maintainer.comment(often["id"], "A needle. " * 100)
+    await maintainer.comment(often["id"], "A needle haystack.")
+    await maintainer.open_issue("Apart", description="A needle, a haystack.")
+    await maintainer.open_issue("Near", description="A **needle** haystack.")
+    assert await found(maintainer, '"needle haystack"') == ["Far", "Often", "Near"]
+    assert await found(maintainer, '"haystack needle"') == []
+    assert await found(maintainer, '-"needle haystack"') == ["Apart"]
+
+
 @pytest.mark.usefixtures("four")
 async def test_several_q_and_other_filters_narrow(maintainer: Person) -> None:
     assert await found(maintainer, "login", "page") == ["Login fails", "Crash on start"]

@@ -1,4 +1,4 @@
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,7 @@ class SearchDocument(Base):
     __table_args__ = (
         Index("ix_search_documents_document", "document", postgresql_using="gin"),
         Index("ix_search_documents_reporter", "reporter_id", "issue_id"),
+        Index("ix_search_documents_cut", "issue_id", postgresql_where=text("search_is_cut(document)")),
     )
 
     issue_id: Mapped[int] = mapped_column(

@@ -1,11 +1,12 @@
 """Words and phrases: which issues hold them, whether in title, description, comments, tags or names of files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Text, any_, case, cast, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import aliased
 
 from tracker.core.text import parts_of
 from tracker.models import Attachment, Comment, Issue, SearchDocument, SearchWord
@@ -77,20 +78,26 @@ def is_empty(node: ast.Node) -> bool:
 
 def holds(wordy: ast.All, way: Way) -> Condition:
     wanted = terms_of(wordy)
-    found = true() if wanted is None else _found(wanted, way)
-    for phrase in wordy.terms:
-        if isinstance(phrase, ast.Words) and phrase.is_phrase and phrase.text.strip():
-            # Texts are long: whatever the planner thinks of it, only those are read that hold the words.
-            found = (
-                case((found, _stands_somewhere(phrase.text)), else_=false())
-                if way == "row by row"
-                else (found & _stands_somewhere(phrase.text))
-            )
+    phrases = [term for term in wordy.terms if isinstance(term, ast.Words) and _is_phrase(term) and term.text.strip()]
+    found = (
+        true()
+        if wanted is None
+        else _found(wanted, [_may_stand(each.text) for each in phrases if not is_empty(each)], way)
+    )
+    for each in phrases:
+        # Texts are long: whatever the planner thinks of it, only those are read that hold the words.
+        found = (
+            case((found, _stands_somewhere(each.text)), else_=false())
+            if way == "row by row"
+            else (found & _stands_somewhere(each.text))
+        )
     return found
 
 
 def terms_of(node: ast.Node) -> TsQuery | None:
-    """As full text has it; None if it says nothing. Where words stand is not in the index, and phrases are read again."""
+    """As full text has it; None if it says nothing. The index tells nothing of where words stand, so those of phrases may be
+    anywhere.
+    """
     match node:
         case ast.All(terms) | ast.Any(terms):
             found = [wanted for term in terms if (wanted := terms_of(term)) is not None]
@@ -170,16 +177,23 @@ def _is_phrase(node: ast.Node) -> bool:
     return isinstance(node, ast.Words) and node.is_phrase
 
 
-def _found(wanted: TsQuery, way: Way) -> Condition:
+def _found(wanted: TsQuery, phrases: Sequence[Condition], way: Way) -> Condition:
     match way:
         case "by index":
-            found = select(SearchDocument.issue_id).where(matches(wanted)).correlate(None)
+            found = select(SearchDocument.issue_id).where(matches(wanted), *phrases).correlate(None)
             return Issue.id == any_(func.array(found.scalar_subquery()))
         case "row by row":
-            holds = select(held(wanted)).where(SearchDocument.issue_id == Issue.id)
+            holds = select(and_(held(wanted), *phrases)).where(SearchDocument.issue_id == Issue.id)
             return holds.correlate(Issue).scalar_subquery().is_(true())
         case "freely":
-            return Issue.id.in_(select(SearchDocument.issue_id).where(matches(wanted)))
+            return Issue.id.in_(select(SearchDocument.issue_id).where(matches(wanted), *phrases))
+
+
+def _may_stand(text: str) -> Condition:
+    """Whether a document has the words of a phrase next to each other, or does not tell of all places where they stand."""
+    cut = aliased(SearchDocument)
+    all_cut = select(cut.issue_id).where(func.search_is_cut(cut.document)).correlate(None).scalar_subquery()
+    return or_(held(phrase(text)), SearchDocument.issue_id == any_(func.array(all_cut)))
 
 
 def _stands_somewhere(text: str) -> Condition:
