@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from tests.people import Person, accepted
 from tracker.accounts.viewer import Viewer
 from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
+from tracker.issues import listing
 from tracker.issues.schemas import IssueChange, NewIssue
 from tracker.issues.services import IssueService
 from tracker.models import Status
@@ -81,3 +84,24 @@ async def test_every_page_tells_the_same_total(reporter: Person) -> None:
         cursor = page["next_cursor"]
         told.append(page["total"])
     assert (told, cursor) == ([3, 3, 3], None)
+
+
+async def test_what_would_take_long_to_count_is_counted_among_the_latest_and_says_that_there_may_be_more(
+    admin: Person, reporter: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        await reporter.open_issue(f"Leak {number}", tags=["ui"] if number % 2 else [])
+    monkeypatch.setattr(listing, "DEAR", 0)
+
+    async def told(person: Person, q: str, limit: int = 1) -> tuple[int, bool]:
+        page = accepted(await person.get("/issues/", params={"q": q, "limit": limit}))
+        return page["total"], page["total_is_capped"]
+
+    for latest, expected in ((3, (2, True)), (4, (2, True)), (7, (3, False))):
+        monkeypatch.setattr(listing, "LATEST", latest)
+        assert await told(admin, f"{'leak ' * latest}tag:ui") == expected
+        assert await told(admin, f"{'leak ' * latest}tag:ui") == expected  # as it is remembered
+    monkeypatch.setattr(listing, "LATEST", 1)
+    assert await told(admin, "leak") == (2, True)  # the page has more than were counted
+    assert await told(admin, "leak", limit=10) == (6, False)
+    assert await told(reporter, "leak tag:ui") == (3, False)  # a reporter's own are few

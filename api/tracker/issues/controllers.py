@@ -68,7 +68,9 @@ class IssueController(Controller):
     ) -> IssuePage:
         """A page of the issues that the viewer may see: reporters see what they filed.
 
-        All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000.
+        All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000. If
+        `total_is_capped` there are at least so many: more than that, or, where to count all that meet `q` would take long,
+        as many as there are among the latest 20,000 issues.
         """
         filters = IssueFilters(
             q=tuple(q or ()),

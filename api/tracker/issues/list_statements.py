@@ -15,6 +15,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
+    false,
     func,
     or_,
     select,
@@ -81,6 +82,10 @@ class Shape(NamedTuple):
 class Prepared(NamedTuple):
     page: Statement
     total: Statement
+    cost: Statement | None
+    """Explains the total, where it may take long."""
+    least: Statement
+    """Instead of a total that takes long: how many there are among the latest issues."""
     sort: Sort
     thorough: Statement | None
     """Instead of a page that does not look far enough."""
@@ -103,11 +108,15 @@ def prepare(shape: Shape) -> Prepared:
         return [*fields, *(condition_of(query, asked.viewer, asked.zone, way, look) for query in queries if asked)]
 
     every = conditions(shape.ways.to_all, shape.past or issue_by_issue)
-    counted = _counted(shape, viewer, every).limit(constant(COUNT_CAP + 1)).subquery()
-    here = cast(func.pg_current_snapshot(), Text).label("seen")
+    first = conditions(shape.ways.to_first, issue_by_issue)
+    moments = [moment for query in queries if shape.asked and (moment := moment_of(query, shape.asked.zone))]
+    early = [Issue.created_at < moment for moment in moments]
     issue = aliased(Issue)
     latest = select(issue.id).order_by(issue.id.desc()).limit(constant(1)).scalar_subquery()
-    total = select(func.count().label("total"), here, latest.label("latest")).select_from(counted)
+    counted = _counted(shape, viewer, every)
+    total = _total(counted, latest)
+    near = _latest_ones(early)
+    least = _total(select(Issue.id).where(visible_issues(viewer), _is_in(near), *first), latest, _is_full(near))
     column, descending = _sort_column(sort)
     order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
     limit: Any = constant(shape.size) if shape.size else parameter("limit", BigInteger)
@@ -119,12 +128,11 @@ def prepare(shape: Shape) -> Prepared:
     if not shape.is_first:
         reached = (parameter("reached", column.type), parameter("reached_id", BigInteger))
         begin = beyond((column, Issue.id), reached, descending=descending)
-    fit = [begin, *conditions(shape.ways.to_first, issue_by_issue)]
+    fit = [begin, *first]
     thorough = None
     if shape.ways.common or shape.past:
-        moments = [moment_of(query, shape.asked.zone) for query in queries if shape.asked and sort is Sort.NEWEST]
-        early = [Issue.created_at < moment for moment in moments if moment]
-        fit.append(is_near(column, and_(begin, *early), order, descending=descending))
+        start = and_(begin, *early) if sort is Sort.NEWEST else begin
+        fit.append(is_near(column, start, order, descending=descending))
         found = select(Issue.id).where(begin, visible_issues(viewer), *every).correlate(None)
         thorough = Statement(page.where(_is_in(found)))
     if shape.size and (shape.tags or not shape.is_first):
@@ -132,7 +140,29 @@ def prepare(shape: Shape) -> Prepared:
         # the less is known of where to begin, so it would not be kept.
         next_ones = select(Issue.id).where(visible_issues(viewer), *fit).order_by(*order).limit(limit).correlate(None)
         fit = [_is_in(next_ones)]
-    return Prepared(Statement(page.where(*fit)), Statement(total), sort, thorough)
+    cost = Statement(total, explained=True) if shape.is_staff and shape.asked else None
+    return Prepared(Statement(page.where(*fit)), Statement(total), cost, Statement(least), sort, thorough)
+
+
+def _total(
+    counted: Select[Any], latest: ColumnElement[int], is_least: ColumnElement[bool] | None = None
+) -> Select[Any]:
+    up_to_cap = counted.limit(constant(COUNT_CAP + 1)).subquery()
+    here = cast(func.pg_current_snapshot(), Text).label("seen")
+    there_may_be_more = (false() if is_least is None else is_least).label("is_least")
+    return select(func.count().label("total"), there_may_be_more, here, latest.label("latest")).select_from(up_to_cap)
+
+
+def _latest_ones(early: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """As many as `reach`."""
+    order, reach = (Issue.created_at.desc(), Issue.id.desc()), parameter("reach", BigInteger)
+    limit: Any = reach
+    return select(Issue.id).where(Issue.deleted_at.is_(None), *early).order_by(*order).limit(limit).correlate(None)
+
+
+def _is_full(ones: Select[Any]) -> ColumnElement[bool]:
+    number = select(func.count()).select_from(ones.subquery()).scalar_subquery()
+    return number == parameter("reach", BigInteger)
 
 
 def _is_in(ids: Select[Any]) -> ColumnElement[bool]:

@@ -26,6 +26,11 @@ from tracker.issues.words import Lookup, Ways, plan_lookup
 from tracker.models import Severity, Status
 from tracker.query.ast import Sort
 
+DEAR = 40_000
+"""What a total may cost, as the database reckons: with its own settings, a tenth of a second or more."""
+LATEST = 20_000
+"""Among so many issues those are counted of which to count all would take long."""
+
 _PERSON_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -98,24 +103,35 @@ class IssueList:
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
         arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
         rows = await self._rows(prepared, arguments, REACHES if past else (lookup.reach,))
+        is_least = False
         if not cursor and len(rows) <= limit:
             total = len(rows)
         elif known and rows and not rows[0]["changed"]:
-            total = known.issues
+            total, is_least = known.issues, known.is_least
         elif lookup.is_capped and not shape.narrows:
             total = COUNT_CAP + 1
         else:
-            counted = (await self._reads.fetch(prepared.total, **arguments))[0]
-            total = counted["total"]
+            counted = await self._count(prepared, arguments)
+            total, is_least = counted["total"], counted["is_least"]
             if list_:
-                self._totals.put(list_, Total(total, counted["seen"], counted["latest"]))
+                self._totals.put(list_, Total(total, is_least, counted["seen"], counted["latest"]))
+        if is_least:
+            total = max(total, len(rows))
         more, rows = len(rows) > limit, rows[:limit]
         return IssuePage(
             items=[row_of(row) for row in rows],
             next_cursor=_cursor_after(rows[-1], prepared.sort) if more else None,
             total=min(total, COUNT_CAP),
-            total_is_capped=total > COUNT_CAP,
+            total_is_capped=is_least or total > COUNT_CAP,
         )
+
+    async def _count(self, prepared: Prepared, arguments: dict[str, Any]) -> Record:
+        """All that fit, or those among the latest issues if the database expects that to take long."""
+        if prepared.cost:
+            ((plan,),) = (row[0] for row in await self._reads.estimate(prepared.cost, **arguments))
+            if plan["Plan"]["Total Cost"] > DEAR:
+                return (await self._reads.fetch(prepared.least, **arguments, reach=LATEST))[0]
+        return (await self._reads.fetch(prepared.total, **arguments))[0]
 
     async def _rows(self, prepared: Prepared, arguments: dict[str, Any], reaches: Sequence[int]) -> list[Record]:
         """As many as the limit, from as near as they can be found."""

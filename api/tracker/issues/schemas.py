@@ -121,7 +121,7 @@ class TrashedIssue(IssueRow):
 
 
 class IssuePage(Page[IssueRow]):
-    """A page of the list. `total` is exact up to 10,000."""
+    """A page of the list. `total` is exact up to 10,000, unless it is capped: then there are at least so many."""
 
     # Said again because the OpenAPI document would lose the parameter of the generic base.
     items: list[IssueRow]

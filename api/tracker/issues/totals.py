@@ -13,6 +13,8 @@ REMEMBERED_SECONDS = 60.0
 
 class Total(NamedTuple):
     issues: int
+    is_least: bool
+    """There may be more, which were not counted."""
     seen: str
     """The `pg_snapshot` that was counted in: with a change since, it does not hold any more."""
     latest_id: int | None

@@ -329,7 +329,9 @@ export interface paths {
          * List issues
          * @description A page of the issues that the viewer may see: reporters see what they filed.
          *
-         *     All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000.
+         *     All filters can be repeated and have to be met together. `total` counts all pages, exactly up to 10,000. If
+         *     `total_is_capped` there are at least so many: more than that, or, where to count all that meet `q` would take long,
+         *     as many as there are among the latest 20,000 issues.
          */
         get: operations["listIssues"];
         put?: never;
@@ -1436,7 +1438,7 @@ export interface components {
         };
         /**
          * IssuePage
-         * @description A page of the list. `total` is exact up to 10,000.
+         * @description A page of the list. `total` is exact up to 10,000, unless it is capped: then there are at least so many.
          */
         IssuePage: {
             items: components["schemas"]["IssueRow"][];
