@@ -75,8 +75,9 @@ export function createListing(view: () => ListView & { query: Query; isBoard: bo
 	const lines = $derived(arrange(rows, view().group));
 	const total = $derived.by(() => {
 		if (asks === null || !server.hasMore) return belonging.length;
-		if (asks === 'all') return server.total;
-		return belonging.filter((issue) => !isOld(issue)).length + server.total;
+		const others = asks === 'all' ? 0 : belonging.filter((issue) => !isOld(issue)).length;
+		// There may be more than were counted.
+		return Math.max(others + server.total, belonging.length);
 	});
 
 	return {
@@ -91,7 +92,7 @@ export function createListing(view: () => ListView & { query: Query; isBoard: bo
 			return total;
 		},
 		get totalIsCapped() {
-			return asks !== null && server.totalIsCapped;
+			return asks !== null && server.hasMore && server.totalIsCapped;
 		},
 		/** Null while the store knows everything. */
 		get server() {
