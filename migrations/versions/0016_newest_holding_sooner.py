@@ -1,4 +1,4 @@
-"""Finding the newest issues that hold rare words by the index at once, and by plans that are kept."""
+"""Finding the newest issues that hold rare words by the index at once."""
 
 from alembic import op
 
@@ -7,8 +7,8 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-# As in 0010, but for what the index tells: it is not asked for the newest issues first, which read all numbers of those,
-# and if they were too few, for all. The form of the conditions says how to look, so that any plan made for them will do.
+# As in 0010, but that the index is asked for all issues at once: to ask for the newest of them first read the numbers of
+# all new issues, and if too few were found, all was done again.
 NEWEST_HOLDING = """
     CREATE OR REPLACE FUNCTION newest_holding(search tsquery, wanted integer, expected float8, reach bigint)
     RETURNS bigint[] STABLE LANGUAGE plpgsql AS $$
@@ -17,16 +17,20 @@ NEWEST_HOLDING = """
         found bigint[];
     BEGIN
         WHILE reach < expected LOOP
-            found := ARRAY(SELECT issue_id FROM search_documents
-                           WHERE ts_match_vq(document, search) AND issue_id > newest - reach
-                           ORDER BY issue_id DESC LIMIT wanted);
+            EXECUTE format(
+                'SELECT ARRAY(SELECT issue_id FROM search_documents WHERE ts_match_vq(document, %L) AND issue_id > %s
+                              ORDER BY issue_id DESC LIMIT %s)', search, greatest(newest - reach, 0), wanted
+            ) INTO found;
             IF cardinality(found) >= wanted OR reach >= newest THEN
                 RETURN found;
             END IF;
             reach := reach * 8;
         END LOOP;
-        RETURN ARRAY(WITH holding AS MATERIALIZED (SELECT issue_id FROM search_documents WHERE document @@ search)
-                     SELECT issue_id FROM holding ORDER BY issue_id DESC LIMIT wanted);
+        EXECUTE format(
+            'WITH holding AS MATERIALIZED (SELECT issue_id FROM search_documents WHERE document @@ %L)
+             SELECT ARRAY(SELECT issue_id FROM holding ORDER BY issue_id DESC LIMIT %s)', search, wanted
+        ) INTO found;
+        RETURN found;
     END
     $$
 """
