@@ -29,8 +29,8 @@ run: $(API_INSTALLED) $(WEB_BUILT) ## Run everything on http://localhost:8080, w
 dev: install ## The same, taking changed files over at once
 	@exec $(BIN)/python -m tracker.local run --reload
 
-# First what all stand on, Python's beside Node's. Then the browser tests, one after another, which take longest and a
-# processor; all others are nicer than they, and take what they leave: three at a time, because the API's often wait.
+# First what all stand on, Python's beside Node's. Then the browser tests, one after another, beside the API's, three at a
+# time because they often wait; linters and unit tests are nicer, and take what those leave.
 # What each says comes in one piece where make can do that.
 AT_ONCE = $(MAKE) --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: ## Everything that has to pass: lint, API, web and browser tests
@@ -40,7 +40,7 @@ test: ## Everything that has to pass: lint, API, web and browser tests
 test-api: $(API_INSTALLED) ## The API's tests
 	@.ci/nginx >/dev/null || [ $$? -eq 3 ]
 	@clamd=$$(.ci/clamd); case $$? in \
-		0 | 3) CLAMD="$$clamd" $(NICE) $(BIN)/pytest --numprocesses 3 --dist worksteal ;; \
+		0 | 3) CLAMD="$$clamd" $(BIN)/pytest --numprocesses 3 --dist worksteal ;; \
 		*) exit 1 ;; \
 	esac
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import AsyncExitStack
+from time import monotonic
 
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
@@ -68,6 +69,9 @@ async def test_sockets_of_one_address_are_limited_at_the_handshake(house: Instal
             return refusal.response.status_code, "retry-after" in refusal.response.headers
 
     answers: list[tuple[int, bool]] = []
-    for _ in range(4):
+    started = monotonic()
+    while (429, True) not in answers and len(answers) < 300:
         answers += await asyncio.gather(*(knock() for _ in range(20)))
-    assert sorted(answers) == [(101, False)] * 60 + [(429, True)] * 20
+    assert set(answers) == {(101, False), (429, True)}
+    # One more a second. Where Redis takes longer to answer than anybody waits for it, each replica counts for itself.
+    assert 60 <= answers.count((101, False)) <= 60 * len(house.replicas) + monotonic() - started
