@@ -271,6 +271,22 @@ async def test_what_was_not_committed_is_gone(reporter: Person, sessions: async_
         assert (await session.get_one(User, reporter.id)).full_name == reporter.name
 
 
+async def test_a_transaction_of_one_statement_is_committed_with_it_and_has_no_other(
+    reporter: Person, sessions: async_sessionmaker[AsyncSession]
+) -> None:
+    async with sessions() as session, sessions() as other:
+        assert isinstance(session, TransactionSession)
+        session.expect_one()
+        await run(session, _RENAME, id=reporter.id)
+        assert (await other.get_one(User, reporter.id)).full_name == "Renamed"
+        with pytest.raises(RuntimeError):
+            await run(session, _PID)
+        with pytest.raises(RuntimeError):
+            await session.scalar(select(User.id))
+        await session.rollback()
+        assert await run(session, _PID)
+
+
 async def test_after_a_failure_the_transaction_is_over_and_the_connection_good(engines: Engines) -> None:
     engine = engines()
     async with TransactionSession(engine) as session:

@@ -19,8 +19,12 @@ class _Sharing(Session):
     slot: Any = None
     """The connection on which prepared statements have begun the transaction."""
     _shared: Connection | None = None
+    expects_one = False
+    """Whether the next statement is to be the whole transaction."""
+    had_it = False
 
     def get_bind(self, *arguments: Any, **options: Any) -> Any:
+        self.require_more()
         bind = super().get_bind(*arguments, **options)
         if self.slot is None:
             return bind
@@ -30,7 +34,12 @@ class _Sharing(Session):
 
     def let_go(self) -> Any:
         slot, self.slot, self._shared = self.slot, None, None
+        self.expects_one = self.had_it = False
         return slot
+
+    def require_more(self) -> None:
+        if self.had_it:
+            raise RuntimeError("there is another statement, and the first has been committed")
 
 
 class TransactionSession(AsyncSession):
@@ -41,6 +50,20 @@ class TransactionSession(AsyncSession):
     @property
     def _sharing(self) -> _Sharing:
         return cast("_Sharing", self.sync_session)
+
+    def expect_one(self) -> None:
+        """Says that the next statement, one that is prepared, will be the whole transaction, which need not begin then.
+
+        Another one raises `RuntimeError`, because it could not be rolled back together with the first.
+        """
+        self._sharing.expects_one = True
+
+    def is_alone(self) -> bool:
+        """Whether the statement about to be run, with which a transaction would begin, is all of it."""
+        own = self._sharing
+        own.require_more()
+        own.had_it = own.expects_one
+        return own.had_it
 
     async def take_slot(self) -> Any:
         """The transaction's connection."""
@@ -98,7 +121,7 @@ async def run(session: AsyncSession, statement: Statement, **values: Any) -> lis
     engine = bind.engine
     try:
         adapted = slot.dbapi_connection
-        if not adapted._started:  # noqa: SLF001 (its own way to begin runs a statement, too)
+        if not (adapted._started or _is_alone(session)):  # noqa: SLF001 (its own way to begin runs a statement, too)
             await adapted._start_transaction()  # noqa: SLF001
         return await fetch(engine, slot, statement.sql, arguments)
     except Exception as error:
@@ -109,3 +132,7 @@ async def run(session: AsyncSession, statement: Statement, **values: Any) -> lis
 async def _slot_of(session: AsyncSession) -> Any:
     connection: Any = await session.connection()
     return connection.sync_connection.connection
+
+
+def _is_alone(session: AsyncSession) -> bool:
+    return isinstance(session, TransactionSession) and session.is_alone()

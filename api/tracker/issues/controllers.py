@@ -149,6 +149,8 @@ class IssueController(Controller):
     ) -> Response[IssueView]:
         """In the name of the viewer. Status and assignee are for staff to give."""
         async with transaction:
+            if not data.assignee_id:  # who would be looked up
+                transaction.expect_one_statement()
             issue = await issues.open(data)
             return await _answer(transaction, issue, status_code=201, headers={"Location": f"/issues/{issue.id}"})
 
