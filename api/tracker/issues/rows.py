@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased
 
@@ -52,8 +53,8 @@ def select_rows(viewer: Viewer, *more: Any, trashed: bool = False) -> Select[Any
     )
 
 
-def _fields(row: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
-    """What `row_columns` selects as fields of an `IssueRow`, and the values of the columns after them."""
+def row_of(row: Iterable[Any]) -> IssueRow:
+    """From what `row_columns` selects, whatever columns come after them."""
     (
         number,
         title,
@@ -71,39 +72,33 @@ def _fields(row: Iterable[Any]) -> tuple[dict[str, Any], list[Any]]:
         closed_at,
         comment_count,
         attachment_count,
-        *more,
+        *_,
     ) = row
-    fields = {
-        "id": number,
-        "title": title,
-        "status": _STATUSES[status],
-        "severity": _SEVERITIES[severity],
-        "tags": tags,
-        "reporter": PersonRef(id=reporter_id, full_name=reporter_name),
-        "assignee": None if assignee_id is None else PersonRef(id=assignee_id, full_name=assignee_name),
-        "duplicate_of": duplicate_of,
-        "version": version,
-        "created_at": created_at,
-        "updated_at": updated_at,
-        "closed_at": closed_at,
-        "comment_count": comment_count,
-        "attachment_count": attachment_count,
-    }
-    return fields, more
-
-
-def row_of(row: Iterable[Any]) -> IssueRow:
-    fields, _ = _fields(row)
-    return IssueRow(**fields)
+    return IssueRow(
+        id=number,
+        title=title,
+        status=_STATUSES[status],
+        severity=_SEVERITIES[severity],
+        tags=tags,
+        reporter=PersonRef(id=reporter_id, full_name=reporter_name),
+        assignee=None if assignee_id is None else PersonRef(id=assignee_id, full_name=assignee_name),
+        duplicate_of=duplicate_of,
+        version=version,
+        created_at=created_at,
+        updated_at=updated_at,
+        closed_at=closed_at,
+        comment_count=comment_count,
+        attachment_count=attachment_count,
+    )
 
 
 def view_of(row: Iterable[Any]) -> IssueView:
     """From a row with the description after the columns of every issue."""
-    fields, (description,) = _fields(row)
-    return IssueView(**fields, description=description)
+    *row, description = row
+    return IssueView(**asdict(row_of(row)), description=description)
 
 
 def trashed_of(row: Iterable[Any]) -> TrashedIssue:
     """From a row with the time of deletion after the columns of every issue."""
-    fields, (deleted_at,) = _fields(row)
-    return TrashedIssue(**fields, deleted_at=deleted_at)
+    *row, deleted_at = row
+    return TrashedIssue(**asdict(row_of(row)), deleted_at=deleted_at)
