@@ -6,6 +6,7 @@ an index takes, 2,700 bytes of them: if there are any such, they are named.
 
 import sqlalchemy as sa
 from alembic import op
+from click import ClickException
 
 revision = "0015"
 down_revision = "0014"
@@ -16,14 +17,17 @@ NAME, NEXT = "ix_issues_filtered", "ix_issues_filtered_next"
 COLUMNS = ["status", "severity", "created_at", "id"]
 LIVE = sa.text("deleted_at IS NULL")
 MOST_BYTES = 2500
-TOO_LARGE = sa.text("SELECT array_agg(id) FROM issues WHERE pg_column_size(tag_keys) > :most AND deleted_at IS NULL")
+TOO_LARGE = sa.text("SELECT array_agg(id) FROM issues WHERE pg_column_size(tag_keys) > :most")
 
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         too_large = op.get_bind().scalar(TOO_LARGE, {"most": MOST_BYTES})
         if too_large:
-            raise RuntimeError(f"These issues have more than 2,000 bytes of tags. Take some away first: {too_large}")
+            raise ClickException(
+                f"These issues have more than 2,000 bytes of tags. Take some away from them first, with the version before, "
+                f"also if they are in the trash: {', '.join(map(str, too_large))}"
+            )
         op.drop_index(NEXT, table_name="issues", if_exists=True, postgresql_concurrently=True)
         op.create_index(
             NEXT,

@@ -92,6 +92,23 @@ async def test_issues_of_the_first_version_get_the_time_of_their_triage(database
     assert triaged == ROWS
 
 
+async def test_issues_with_more_tags_than_an_index_takes_are_named_before_it_is_made(database: Settings) -> None:
+    await upgrade(database, "0014")
+    async with transaction(database) as connection:
+        await (await Catalog.of(connection)).fill(connection)
+        many = "SELECT array_agg(md5(n::text) || md5(n::text || 'x')) FROM generate_series(1, 60) AS n"
+        await connection.execute(text(f"UPDATE issues SET tag_keys = ({many}) WHERE id = 2"))
+    runner = CliRunner(env=environment_of(database))
+    refused = await asyncio.to_thread(runner.invoke, tracker, ["migrate"])
+    assert refused.exit_code == 1
+    assert refused.stderr.strip().endswith(
+        "2,000 bytes of tags. Take some away from them first, with the version before, also if they are in the trash: 2"
+    )
+    async with transaction(database) as connection:
+        await connection.execute(text("UPDATE issues SET tag_keys = '{}' WHERE id = 2"))
+    assert (await asyncio.to_thread(runner.invoke, tracker, ["migrate"])).exit_code == 0
+
+
 async def test_replicas_of_the_previous_version_work_on_while_the_database_is_ahead_of_them(
     database: Settings,
 ) -> None:
