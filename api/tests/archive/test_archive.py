@@ -261,6 +261,22 @@ async def test_a_broken_or_tampered_archive_is_refused_and_nothing_is_written(
     assert await content_of(empty) == before
 
 
+async def test_more_tags_than_an_index_takes_are_named_and_nothing_is_written(
+    run: Run, settings: Settings, empty: Settings, issues: Issues, sessions: Sessions, tmp_path: Path
+) -> None:
+    """Versions before took them."""
+    path, issue_id = tmp_path / "archive.zip", issues[0]["id"]
+    async with sessions.begin() as session:
+        tags = "SELECT array_agg(n || repeat('x', 98)) FROM generate_series(10, 31) AS n"
+        await session.execute(text(f"UPDATE issues SET tags = ({tags}) WHERE id = {issue_id}"))
+    await exported(run, settings, path)
+    before = await content_of(empty)
+    result = await run(empty, "archive", "import", path)
+    assert result.exit_code == 1
+    assert f"issues.ndjson: issue {issue_id} has more than 2,000 bytes of tags" in result.stderr
+    assert await content_of(empty) == before
+
+
 async def test_nothing_is_written_over_data_or_into_a_database_of_another_version(
     run: Run, settings: Settings, elsewhere: Settings, issues: Issues, tmp_path: Path
 ) -> None:

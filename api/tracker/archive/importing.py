@@ -20,7 +20,7 @@ from tracker.core.database import database_config
 from tracker.core.migrations import is_migrated
 from tracker.core.transaction import Transaction
 from tracker.events.record import put_back
-from tracker.issues.tags import keys_of
+from tracker.issues.tags import MAX_TAG_BYTES, bytes_of, keys_of
 from tracker.models import Issue
 from tracker.settings import Settings
 from tracker.statistics.daily import DailyStats
@@ -96,8 +96,14 @@ class _Import:
         for line in lines:
             row = msgspec.structs.asdict(line)
             if noun is ISSUES:
+                tag_keys = keys_of(line.tags)
+                if bytes_of(tag_keys) > MAX_TAG_BYTES:
+                    raise ArchiveError(
+                        f"{ISSUES.member}: issue {line.id} has more than {MAX_TAG_BYTES:,} bytes of tags, which older versions "
+                        "took. Shorten them where it comes from, and export again."
+                    )
                 # What it is a duplicate of may not be there yet.
-                row |= {"tag_keys": keys_of(line.tags), "duplicate_of_id": None}
+                row |= {"tag_keys": tag_keys, "duplicate_of_id": None}
             elif noun is ATTACHMENTS:
                 row["storage_key"] = new_key()
                 if line.has_content:
