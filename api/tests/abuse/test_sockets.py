@@ -73,5 +73,8 @@ async def test_sockets_of_one_address_are_limited_at_the_handshake(house: Instal
     while (429, True) not in answers and len(answers) < 300:
         answers += await asyncio.gather(*(knock() for _ in range(20)))
     assert set(answers) == {(101, False), (429, True)}
-    # One more a second. Where Redis takes longer to answer than anybody waits for it, each replica counts for itself.
-    assert 60 <= answers.count((101, False)) <= 60 * len(house.replicas) + monotonic() - started
+    # Where Redis takes longer to answer than anybody waits for it, each replica counts for itself, and says so.
+    alone = "rate limits hold for each replica alone"
+    counting = len(house.replicas) if alone in house.everything_logged() else 1
+    refilled = monotonic() - started
+    assert 60 <= answers.count((101, False)) <= 60 * counting + refilled
