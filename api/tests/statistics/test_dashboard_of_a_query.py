@@ -120,9 +120,13 @@ async def test_two_of_the_staff_share_the_figures_of_a_query_but_for_their_own_w
 ) -> None:
     await admin.open_issue("Slow page", assignee_id=maintainer.id)
     for q, own in (("slow", (0, 1)), ("assignee:@me", (0, 1)), ("-assignee:@me slow", (0, 0))):
-        told = [accepted(await person.get(STATS, params={"q": q})) for person in (admin, maintainer)]
-        assert tuple(stats["my_open"] for stats in told) == own
-        assert (told[0]["computed_at"] == told[1]["computed_at"]) == ("@me" not in q)
+        computed: tuple[set[str], set[str]] = set(), set()
+        for _ in range(3):  # the new issue may be passed on between two answers
+            for times, person, my_open in zip(computed, (admin, maintainer), own, strict=True):
+                stats = accepted(await person.get(STATS, params={"q": q}))
+                assert stats["my_open"] == my_open
+                times.add(stats["computed_at"])
+        assert computed[0].isdisjoint(computed[1]) == ("@me" in q)
 
 
 async def test_queries_that_take_long_leave_connections_to_others(
