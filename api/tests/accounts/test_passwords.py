@@ -5,11 +5,15 @@ import os
 import sys
 import threading
 import time
+from typing import Any
 
 import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
+from sqlalchemy import text
 
+from tests.people import PASSWORD, Person
+from tracker.core.database import Sessions
 from tracker.core.errors import Unavailable
 from tracker.core.passwords import AT_ONCE, MOST_WAITING, Passwords
 
@@ -93,3 +97,34 @@ async def test_what_is_no_hash_matches_nothing() -> None:
     passwords = Passwords()
     for stored in (None, "", "plain", "$argon2id$v=19$m=47104,t=1,p=1$broken"):
         assert not await passwords.verify(stored, "plain")
+
+
+async def test_nobody_keeps_a_connection_or_a_lock_while_waiting_for_a_hash(
+    admin: Person, reporter: Person, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashing, idle = Passwords.hash, list[int | None]()
+
+    async def look(passwords: Passwords, password: str) -> str:
+        async with sessions() as session:
+            in_transactions = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+            idle.append(await session.scalar(text(in_transactions)))
+        return await hashing(passwords, password)
+
+    monkeypatch.setattr(Passwords, "hash", look)
+    person: dict[str, Any] = {"email": "new@example.com", "full_name": "New", "password": PASSWORD}
+    change = {"current_password": PASSWORD, "new_password": "battery staple"}
+    for number, (answer, status) in enumerate(
+        (
+            (admin.post("/users/", json=person | {"role": "admin"}, headers=once(1)), 201),
+            (admin.patch(f"/users/{admin.id}", json={"password": PASSWORD}, headers=once(2)), 200),
+            (reporter.post("/users/register", json=person | {"email": "x@example.com"}, headers=once(3)), 201),
+            (reporter.post("/users/me/password", json=change, headers=once(4)), 204),
+        ),
+        start=1,
+    ):
+        assert (await answer).status_code == status
+        assert idle == [0] * number
+
+
+def once(number: int) -> dict[str, str]:
+    return {"Idempotency-Key": str(number)}

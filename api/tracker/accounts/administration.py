@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from msgspec import UNSET
 
 from tracker.accounts.guards import admins_only, staff_only
 from tracker.accounts.schemas import NewUser, UserChange, UserView
 from tracker.accounts.users import UserService, view_of
 from tracker.core.openapi import READ, READ_ONE, WRITE, WRITE_ONE, refusals
 from tracker.core.paging import Cursor, Limit, Page
+from tracker.core.passwords import Passwords
 from tracker.core.schema import SMALL_BODY_BYTES, PathId, PersonRef
 from tracker.core.transaction import Transaction
 
@@ -52,10 +54,12 @@ class UserController(Controller):
         self,
         data: JSONBody[NewUser],
         users: NamedDependency[UserService],
+        passwords: NamedDependency[Passwords],
         transaction: NamedDependency[Transaction],
     ) -> Response[UserView]:
+        password_hash = await passwords.hash(data.password)
         async with transaction:
-            user = await users.create(data)
+            user = await users.create(data, password_hash)
             return await transaction.answer(view_of(user), status_code=201, headers={"Location": f"/users/{user.id}"})
 
     @get("/{user_id:str}", operation_id="readUser", summary="One account", responses=READ_ONE | refusals(403))
@@ -74,11 +78,13 @@ class UserController(Controller):
         user_id: PathId,
         data: JSONBody[UserChange],
         users: NamedDependency[UserService],
+        passwords: NamedDependency[Passwords],
         transaction: NamedDependency[Transaction],
     ) -> Response[UserView]:
         """Takes effect on the person's next request. The last active admin stays one (409)."""
+        password_hash = await passwords.hash(data.password) if data.password is not UNSET else None
         async with transaction:
-            return await transaction.answer(view_of(await users.change(user_id, data)))
+            return await transaction.answer(view_of(await users.change(user_id, data, password_hash)))
 
     @delete(
         "/{user_id:str}",

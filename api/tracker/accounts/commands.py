@@ -51,7 +51,8 @@ def create(email: str, full_name: str, role: str, password: str) -> None:
 async def _create(data: NewUser) -> int:
     database = database_config(Settings.from_environment())
     try:
+        password_hash = await Passwords().hash(data.password)
         async with database.get_session() as session, Transaction(session):
-            return (await UserService(session, Passwords()).create(data)).id
+            return (await UserService(session).create(data, password_hash)).id
     finally:
         await database.get_engine().dispose()

@@ -16,6 +16,7 @@ from tracker.core.admission import STRANGERS_LIMITED_BY
 from tracker.core.errors import Invalid
 from tracker.core.limits import Limits
 from tracker.core.openapi import READ, WRITE, WRITE_ONE, refusals
+from tracker.core.passwords import Passwords
 from tracker.core.schema import SMALL_BODY_BYTES
 from tracker.core.transaction import Transaction
 
@@ -41,6 +42,7 @@ class RegistrationController(Controller):
         data: JSONBody[Registration],
         viewer: NamedDependency[Viewer | None],
         users: NamedDependency[UserService],
+        passwords: NamedDependency[Passwords],
         transaction: NamedDependency[Transaction],
         state: State,
     ) -> Response[UserView]:
@@ -49,8 +51,10 @@ class RegistrationController(Controller):
         Another role is refused (403), but for two cases: an admin's token may create any role, and on an empty
         database the first account may name one, so that an installation can be opened.
         """
+        password_hash = await passwords.hash(data.password)
         async with transaction:
-            user = await users.register(data, viewer, open_registration=state.settings.open_registration)
+            is_open = state.settings.open_registration
+            user = await users.register(data, password_hash, viewer, open_registration=is_open)
             return await transaction.answer(view_of(user), status_code=201, headers={"Location": f"/users/{user.id}"})
 
 
@@ -92,6 +96,7 @@ class ProfileController(Controller):
         data: JSONBody[PasswordChange],
         viewer: NamedDependency[Viewer],
         users: NamedDependency[UserService],
+        passwords: NamedDependency[Passwords],
         transaction: NamedDependency[Transaction],
         state: State,
     ) -> Response[None]:
@@ -100,9 +105,12 @@ class ProfileController(Controller):
         Too many wrong ones are followed by 429 for a while: who holds a token is not to find out the password by it.
         """
         limits: Limits = state.limits
-        async with limits.counting(Invalid, password_change=str(viewer.id)), transaction:
-            await users.change_password(viewer, data)
-            return await transaction.answer(status_code=204)
+        async with limits.counting(Invalid, password_change=str(viewer.id)):
+            checked = await users.check_password(viewer, data, passwords)
+            # Inside, a wrong one is refused only if the request was not answered before, when it was the right one.
+            async with transaction:
+                await users.change_password(viewer, checked)
+                return await transaction.answer(status_code=204)
 
     @get("/sessions", operation_id="listSessions", summary="Devices signed in", responses=READ)
     async def list_sessions(

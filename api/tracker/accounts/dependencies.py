@@ -21,8 +21,8 @@ async def provide_passwords(state: State) -> Passwords:
     return state.passwords
 
 
-async def provide_users(session: NamedDependency[AsyncSession], passwords: NamedDependency[Passwords]) -> UserService:
-    return UserService(session, passwords)
+async def provide_users(session: NamedDependency[AsyncSession]) -> UserService:
+    return UserService(session)
 
 
 async def provide_sessions(session: NamedDependency[AsyncSession]) -> SessionService:

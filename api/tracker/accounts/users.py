@@ -1,10 +1,11 @@
 """What people and admins do to accounts."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.accounts.schemas import (
@@ -32,13 +33,23 @@ class UserRepository(SQLAlchemyAsyncRepository[User]):
     model_type = User
 
 
+class CheckedChange(NamedTuple):
+    """A change of a password by somebody who knew the current one."""
+
+    current_hash: str
+    new_hash: str
+
+
 class UserService:
-    def __init__(self, session: AsyncSession, passwords: Passwords) -> None:
+    """Takes passwords as hashes: to make one may take seconds, and no connection or lock is kept meanwhile."""
+
+    def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._passwords = passwords
         self._users = UserRepository(session=session, wrap_exceptions=False)
 
-    async def register(self, data: Registration, viewer: Viewer | None, *, open_registration: bool) -> User:
+    async def register(
+        self, data: Registration, password_hash: str, viewer: Viewer | None, *, open_registration: bool
+    ) -> User:
         """Opens an account; for strangers as a reporter, unless the installation is still empty.
 
         Raises:
@@ -47,18 +58,16 @@ class UserService:
         """
         role = Role.REPORTER if data.role is UNSET else data.role
         if not (viewer and viewer.is_admin):
-            password_hash = await self._passwords.hash(data.password)
             if await self._is_first_account():
                 return await self._add(data, role, password_hash)
             if role is not Role.REPORTER:
                 raise Forbidden("Only an admin can create an account with this role.")
             if not open_registration:
                 raise Forbidden("Registration is closed here. Ask an admin for an account.")
-            return await self._add(data, role, password_hash)
-        return await self._add(data, role, await self._passwords.hash(data.password))
+        return await self._add(data, role, password_hash)
 
-    async def create(self, data: NewUser) -> User:
-        return await self._add(data, data.role, await self._passwords.hash(data.password))
+    async def create(self, data: NewUser, password_hash: str) -> User:
+        return await self._add(data, data.role, password_hash)
 
     async def _is_first_account(self) -> bool:
         """Holds every other first registration back until this one is committed, so that one of them wins."""
@@ -106,22 +115,41 @@ class UserService:
             user.full_name = data.full_name
         return user
 
-    async def change_password(self, viewer: Viewer, data: PasswordChange) -> None:
-        """Sets the viewer's new password and ends their other sessions."""
-        # Locked, so that an admin's reset in the meantime is not undone.
-        user = await self._users.get_one(User.id == viewer.id, with_for_update={"key_share": True})
-        if not await self._passwords.verify(user.password_hash, data.current_password):
+    async def check_password(self, viewer: Viewer, data: PasswordChange, passwords: Passwords) -> CheckedChange | None:
+        """None if the current password is another. Goes before the transaction, as all hashing does."""
+        current_hash = await self._session.scalar(select(User.password_hash).where(User.id == viewer.id))
+        await self._session.close()
+        if not await passwords.verify(current_hash, data.current_password) or current_hash is None:
+            return None
+        return CheckedChange(current_hash, await passwords.hash(data.new_password))
+
+    async def change_password(self, viewer: Viewer, checked: CheckedChange | None) -> None:
+        """Sets the viewer's new password and ends their other sessions.
+
+        Raises:
+            Invalid: the current password was wrong, or is another by now: an admin's reset is not undone.
+        """
+        changed = checked and await self._session.scalar(
+            update(User)
+            .where(User.id == viewer.id, User.password_hash == checked.current_hash)
+            .values(password_hash=checked.new_hash)
+            .returning(User.id)
+        )
+        if not changed:
             raise Invalid.field("current_password", "This is not your current password.")
-        user.password_hash = await self._passwords.hash(data.new_password)
         await SessionService(self._session).end_all(viewer.id, keep=viewer.session_id)
 
-    async def change(self, user_id: int, data: UserChange) -> User:
+    async def change(self, user_id: int, data: UserChange, password_hash: str | None = None) -> User:
         """An admin's change. The admins' rows are locked first, so that two demotions can't both find another admin.
+
+        Args:
+            user_id: whom it is about.
+            data: what changes; a password in it does not.
+            password_hash: of the new password, if it changes.
 
         Raises:
             Conflict: it would leave the installation without an active admin.
         """
-        password_hash = await self._passwords.hash(data.password) if data.password is not UNSET else None
         admins = await self._lock_active_admins()
         user = await self.get(user_id)
         role = user.role if data.role is UNSET else data.role

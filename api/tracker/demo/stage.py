@@ -36,9 +36,9 @@ class Stage:
         return not await self._session.scalar(select(taken))
 
     async def play(self) -> None:
-        users = UserService(self._session, Passwords())
+        users, passwords = UserService(self._session), Passwords()
         for player in CAST:
-            await self._engage(player, users)
+            await self._engage(player, users, passwords)
         for act in story(self._end):
             self._now = act.at
             await self._perform(act)
@@ -46,14 +46,14 @@ class Stage:
             if player.left:
                 await users.deactivate(self._viewers[player].id)
 
-    async def _engage(self, player: Player, users: UserService) -> None:
+    async def _engage(self, player: Player, users: UserService, passwords: Passwords) -> None:
         data = NewUser(
             email=player.email,
             full_name=player.full_name,
             role=player.role,
             password=player.password or secrets.token_urlsafe(),
         )
-        user = await users.create(data)
+        user = await users.create(data, await passwords.hash(data.password))
         user.created_at = self._end - SPAN
         self._viewers[player] = Viewer(user.id, player.role)
 
