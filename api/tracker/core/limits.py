@@ -23,8 +23,10 @@ from tracker.settings import Rate
 
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 0.25
-"""How long Redis may take before it counts as away: every write waits for its answer."""
+PATIENCE_SECONDS = 1.0
+"""How long Redis may take before it counts as away. Every write waits for its answer; but on a machine with too much to
+do it is this process that is late, and to count for itself would let guesses through.
+"""
 PAUSE_SECONDS = 5.0
 """For so long Redis is not asked again after it failed, so that requests don't wait for it one after the other."""
 MOST_REMEMBERED = 20_000
