@@ -40,6 +40,11 @@ class Person(AsyncClient):
         return accepted(await self.post(f"/issues/{issue_id}/comments", json={"body": body}), 201)
 
 
+def client_at(address: str, **options: Any) -> AsyncClient:
+    """Somebody with no account, over TCP; as patient as a machine with much to do makes one be."""
+    return AsyncClient(base_url=address, timeout=60, trust_env=False, **options)
+
+
 def transport_to(app: Litestar) -> ASGITransport:
     return ASGITransport(cast("Any", app))  # httpx and Litestar name ASGI's types differently
 

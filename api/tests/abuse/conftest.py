@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from tests.abuse.installation import Installation, installation
 from tests.conftest import Newcomer
-from tests.people import Person
+from tests.people import Person, client_at
 from tests.proxy import NGINX
 from tracker.core.database import Sessions
 from tracker.models import Role
@@ -29,7 +29,7 @@ async def unharmed(house: Installation, sessions: Sessions) -> AsyncGenerator[No
     answered, logged = len(house.requests()), {log: len(entries) for log, entries in house.entries().items()}
     yield
     for replica in house.replicas:
-        async with AsyncClient(base_url=f"http://{replica}") as inside:
+        async with client_at(f"http://{replica}") as inside:
             assert (await inside.get("/health/live")).status_code == 200
             assert (await inside.get("/health/ready")).json()["status"] == "ok"
     assert [entry for entry in house.requests()[answered:] if entry["status"] >= 500] == []

@@ -1,5 +1,6 @@
 """Too much of everything, at the door and behind it."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.abuse.installation import CANARY
+from tests.abuse.installation import CANARY, Installation
 from tests.people import Person, accepted, refused
 
 KILO, MEGA = 1_000, 1_000_000
@@ -81,9 +82,18 @@ async def test_a_body_has_the_limit_of_its_place(kind: str, reporter: Person) ->
     turned_away(await reporter.post(path, content=unannounced()), 413)
 
 
-async def test_a_form_of_files_has_its_limit_before_it_has_come(reporter: Person, client: AsyncClient) -> None:
+async def test_a_form_of_files_has_its_limit_before_it_has_come(
+    house: Installation, reporter: Person, client: AsyncClient
+) -> None:
     address = f"/issues/{(await reporter.open_issue())['id']}/attachments"
-    turned_away(await reporter.post(address, content=b"x" * 212 * 1024 * 1024), 413)
+    host, port = house.proxy.web.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    authorization = f"Authorization: Bearer {reporter.token}\r\nContent-Length: {212 * 1024 * 1024}"
+    writer.write(f"POST /api{address} HTTP/1.1\r\nHost: {house.proxy.web}\r\n{authorization}\r\n\r\n".encode())
+    async with asyncio.timeout(60):
+        assert (await reader.readline()).split()[1] == b"413"
+        assert b'"status":413' in await reader.readuntil(b"}")
+    writer.close()
     strangers = await client.post(address, content=b"x" * 20 * MEGA)
     turned_away(strangers, 401)
     assert strangers.headers["www-authenticate"].startswith("Bearer")

@@ -12,7 +12,7 @@ from httpx import AsyncClient
 
 from tests.abuse.installation import CANARY, Installation
 from tests.conftest import SECRET_KEY
-from tests.people import Person, accepted, refused, sign_in
+from tests.people import Person, accepted, client_at, refused, sign_in
 from tests.realtime.listener import knocking
 
 Json = dict[str, Any]
@@ -140,14 +140,14 @@ async def test_a_demoted_maintainer_is_a_reporter_on_every_replica_at_once(
     accepted(await maintainer.get(f"/issues/{issue['id']}"))
     accepted(await admin.patch(f"/users/{maintainer.id}", json={"role": "reporter"}))
     for replica in house.replicas:
-        async with AsyncClient(base_url=f"http://{replica}", headers=maintainer.headers) as inside:
+        async with client_at(f"http://{replica}", headers=maintainer.headers) as inside:
             assert (await inside.get(f"/issues/{issue['id']}")).status_code == 404
             assert (await inside.get("/users/assignable")).status_code == 403
 
 
 async def is_shut_out(house: Installation, *tokens: str) -> None:
     for replica in house.replicas:
-        async with AsyncClient(base_url=f"http://{replica}") as inside:
+        async with client_at(f"http://{replica}") as inside:
             for token in tokens:
                 answer = await inside.get("/users/me", headers={"Authorization": f"Bearer {token}"})
                 assert answer.status_code == 401, replica

@@ -153,6 +153,7 @@ async def test_none_begins_while_the_database_is_migrated(
     run: Run, settings: Settings, sessions: Sessions, tmp_path: Path
 ) -> None:
     async with sessions() as session:
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('tracker migrations'))"))
         result = await run(settings, "backup", tmp_path / "backup")
     assert (result.exit_code, "being migrated" in result.stderr) == (1, True)

@@ -9,7 +9,7 @@ from httpx import AsyncClient, Limits, Response, TransportError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from tests.people import Person, accepted
+from tests.people import Person, accepted, client_at
 from tests.processes import serving_process
 from tracker.settings import Settings
 
@@ -92,7 +92,7 @@ async def test_no_acknowledged_write_is_lost_and_no_change_is_without_its_event(
     limits, headers = Limits(max_connections=WRITES_AT_ONCE), {"Authorization": maintainer.headers["Authorization"]}
     async with (
         serving_process(settings) as (process, address),
-        AsyncClient(base_url=address, headers=headers, limits=limits, timeout=60, trust_env=False) as client,
+        client_at(address, headers=headers, limits=limits) as client,
     ):
         writer = Writer(client, issues)
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -112,7 +112,7 @@ async def test_no_acknowledged_write_is_lost_and_no_change_is_without_its_event(
     # Whoever heard nothing sends it again, to another process: nothing is done twice.
     async with (
         serving_process(settings) as (_, address),
-        AsyncClient(base_url=address, headers=headers, limits=limits, timeout=60, trust_env=False) as client,
+        client_at(address, headers=headers, limits=limits) as client,
     ):
         again = Writer(client, issues)
         async with asyncio.timeout(PATIENCE_SECONDS):

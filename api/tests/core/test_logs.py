@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD, Person, client_at
 from tests.processes import serving_process
 from tracker.core.database import Sessions
 from tracker.core.observability import JsonFormatter
@@ -24,7 +23,7 @@ async def test_each_request_is_a_line_that_says_who_asked_for_what_and_how_it_we
 ) -> None:
     log = tmp_path / "log"
     with log.open("wb") as file:
-        async with serving_process(settings, log=file) as (_, address), AsyncClient(base_url=address) as client:
+        async with serving_process(settings, log=file) as (_, address), client_at(address) as client:
             own = {"Authorization": reporter.headers["Authorization"]}
             credentials = {"email": reporter.email, "password": PASSWORD}
             answers = [

@@ -13,11 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner
-from httpx import AsyncClient
 from uvicorn.config import STARTUP_FAILURE
 
 from tests.core.test_metrics import Samples, samples, value
-from tests.people import Person
+from tests.people import Person, client_at
 from tests.processes import children_of, environment_of, gone, running_process, serving_process
 from tests.realtime.listener import listening
 from tracker.cli import tracker
@@ -61,7 +60,7 @@ async def lines_until(process: Process, text: str, times: int) -> None:
 
 
 async def figures(address: str) -> Samples:
-    async with AsyncClient(base_url=address) as client:
+    async with client_at(address) as client:
         return await samples(client)
 
 
@@ -84,7 +83,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 async def ask(address: str) -> None:
-    async with AsyncClient(base_url=address) as client:
+    async with client_at(address) as client:
         assert (await client.get(LIVE)).status_code == 200
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from httpx import AsyncClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.people import Person
+from tests.people import Person, client_at
 from tests.processes import TRACKER, environment_of, serving_process
 from tracker.local.stack import free_port
 from tracker.settings import Settings
@@ -75,7 +74,7 @@ async def test_a_request_is_a_span_with_its_statements_below_and_nothing_that_pe
     with log.open("wb") as file:
         async with (
             serving_process(settings, environment=environment, log=file) as (_, address),
-            AsyncClient(base_url=address, headers={"Authorization": admin.headers["Authorization"]}) as client,
+            client_at(address, headers={"Authorization": admin.headers["Authorization"]}) as client,
         ):
             begun = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
             await client.get(f"/issues/{issue['id']}?q={CANARY}", headers=begun)
@@ -117,7 +116,7 @@ async def test_a_job_is_a_span_with_its_statements_below(collector: Collector, s
 async def test_a_collector_that_is_away_holds_nobody_up(settings: Settings) -> None:
     environment = environment_of(settings) | {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
     async with serving_process(settings, environment=environment) as (process, address):
-        async with AsyncClient(base_url=address) as client:
+        async with client_at(address) as client:
             for _ in range(20):
                 assert (await client.get("/issues/")).status_code == 401
         stopping = monotonic()

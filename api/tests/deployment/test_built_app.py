@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from httpx import AsyncClient
 
+from tests.people import client_at
 from tests.proxy import needs_nginx, nginx
 from tracker.local.stack import REPOSITORY
 
@@ -26,7 +27,7 @@ TYPES = {"js": "application/javascript", "css": "text/css", "svg": "image/svg+xm
 async def browser() -> AsyncGenerator[AsyncClient]:
     async with (
         nginx(["127.0.0.1:9"], root=BUILT) as proxy,
-        AsyncClient(base_url=f"http://{proxy.web}", trust_env=False) as browser,
+        client_at(f"http://{proxy.web}") as browser,
     ):
         yield browser
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.people import Person
+from tests.people import Person, client_at
 from tests.processes import serving_process
 from tests.proxy import Proxy, needs_nginx, nginx
 from tests.realtime.listener import listening
@@ -57,7 +57,7 @@ async def proxy(settings: Settings, web_root: Path) -> AsyncGenerator[Proxy]:
 
 @pytest.fixture
 async def browser(proxy: Proxy) -> AsyncGenerator[AsyncClient]:
-    async with AsyncClient(base_url=f"http://{proxy.web}", trust_env=False) as client:
+    async with client_at(f"http://{proxy.web}") as client:
         yield client
 
 
@@ -103,7 +103,7 @@ async def test_the_api_answers_under_its_prefix_and_on_its_own_port(
 ) -> None:
     issue = await maintainer.open_issue()
     headers = {"Authorization": maintainer.headers["Authorization"]}
-    async with AsyncClient(base_url=f"http://{proxy.api}", trust_env=False) as program:
+    async with client_at(f"http://{proxy.api}") as program:
         for client, prefix in ((browser, "/api"), (program, "")):
             for path in (
                 f"/issues/{issue['id']}",
@@ -157,7 +157,7 @@ async def test_health_and_metrics_stay_inside(proxy: Proxy, path: str) -> None:
 
 async def test_unknown_hosts_are_misdirected(proxy: Proxy) -> None:
     for address in (proxy.web, proxy.api):
-        async with AsyncClient(base_url=f"http://{address}", trust_env=False) as client:
+        async with client_at(f"http://{address}") as client:
             refused_by_nginx(await client.get("/", headers={"Host": "evil.example"}), 421)
             refused_by_nginx(await client.get("/api/users/me", headers={"Host": "10.0.0.1"}), 421)
 
@@ -203,7 +203,7 @@ async def test_a_trusted_load_balancer_is_believed(settings: Settings, proxy: Pr
     async with (
         serving_process(settings) as (_, address),
         nginx([address.removeprefix("http://")], TRUSTED_PROXIES="10.0.0.0/8,127.0.0.1") as behind,
-        AsyncClient(base_url=f"http://{behind.web}", trust_env=False) as client,
+        client_at(f"http://{behind.web}") as client,
     ):
         answer = await client.post(
             "/api/users/token",
@@ -224,7 +224,7 @@ async def test_a_socket_goes_through(proxy: Proxy, maintainer: Person) -> None:
 
 
 async def test_without_the_api_there_is_a_problem_document_and_the_app_still_comes() -> None:
-    async with nginx(["127.0.0.1:9"]) as proxy, AsyncClient(base_url=f"http://{proxy.web}", trust_env=False) as client:
+    async with nginx(["127.0.0.1:9"]) as proxy, client_at(f"http://{proxy.web}") as client:
         answer = await client.get("/api/issues")
         refused_by_nginx(answer, 502)
         assert answer.headers["retry-after"] == "1"
@@ -241,7 +241,7 @@ async def test_a_rolling_restart_loses_no_write(settings: Settings, maintainer: 
             await replica.start()
         async with (
             nginx([each.address for each in replicas]) as proxy,
-            AsyncClient(base_url=f"http://{proxy.web}/api", trust_env=False, timeout=30) as client,
+            client_at(f"http://{proxy.web}/api") as client,
         ):
             headers = {"Authorization": maintainer.headers["Authorization"]}
 

@@ -71,7 +71,7 @@ async def test_every_metric_asked_for_is_told_by_the_api_or_the_worker(
     await admin.open_issue()
     port = free_port()
     environment = environment_of(settings) | {"WORKER_PORT": str(port)}
-    async with running_process("worker", environment=environment), AsyncClient() as outside:
+    async with running_process("worker", environment=environment), AsyncClient(timeout=60) as outside:
         by_api, by_worker = told((await client.get("/metrics")).text), set[str]()
         while not by_worker:
             try:

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient, ConnectError
 from websockets.asyncio.client import connect
 
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD, Person, client_at
 from tests.processes import serving_process
 from tests.proxy import Proxy, needs_nginx, nginx, self_signed
 from tests.realtime.listener import Listener
@@ -39,14 +39,14 @@ def trust(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 @pytest.fixture
 async def browser(door: Proxy, trust: ssl.SSLContext) -> AsyncGenerator[AsyncClient]:
-    async with AsyncClient(base_url=f"https://{door.tls}", verify=trust, trust_env=False) as browser:
+    async with client_at(f"https://{door.tls}", verify=trust) as browser:
         yield browser
 
 
 async def test_app_and_api_come_by_tls_and_say_to_stay_with_it(
     browser: AsyncClient, door: Proxy, trust: ssl.SSLContext
 ) -> None:
-    async with AsyncClient(base_url=f"https://{door.api}", verify=trust, trust_env=False) as program:
+    async with client_at(f"https://{door.api}", verify=trust) as program:
         for answer in (
             await browser.get("/"),
             await browser.get("/api/schema/openapi.json"),
@@ -59,7 +59,7 @@ async def test_app_and_api_come_by_tls_and_say_to_stay_with_it(
 
 
 async def test_plain_http_only_tells_to_come_by_https(door: Proxy) -> None:
-    async with AsyncClient(base_url=f"http://{door.web}", trust_env=False) as client:
+    async with client_at(f"http://{door.web}") as client:
         for method, path in (("GET", "/issues/42?q=a%20b"), ("POST", "/api/users/token")):
             answer = await client.request(method, path)
             assert answer.status_code == 308
@@ -90,6 +90,6 @@ async def test_what_was_tls_once_is_refused(door: Proxy, trust: ssl.SSLContext, 
         old.minimum_version = old.maximum_version = version
     old.load_verify_locations(cadata=trust.get_ca_certs(binary_form=True)[0])
     old.set_ciphers("ALL:@SECLEVEL=0")
-    async with AsyncClient(base_url=f"https://{door.tls}", verify=old, trust_env=False) as client:
+    async with client_at(f"https://{door.tls}", verify=old) as client:
         with pytest.raises(ConnectError):
             await client.get("/")

@@ -6,9 +6,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from httpx import AsyncClient
 
-from tests.people import Person
+from tests.people import Person, client_at
 from tests.processes import serving_process
 from tests.scene import INTERNALS
 from tracker.settings import Settings
@@ -120,12 +119,12 @@ async def test_a_malformed_request_is_refused(kind: str, address: str) -> None:
 @pytest.mark.parametrize("kind", HUNG_UP)
 async def test_a_client_that_hangs_up_disturbs_nobody(kind: str, address: str) -> None:
     assert await answer_to(HUNG_UP[kind], address, hang_up=True) == b""
-    async with AsyncClient(base_url=address) as client:
+    async with client_at(address) as client:
         assert (await client.get("/health/live")).status_code == 200
 
 
 async def test_deep_and_huge_bodies_over_the_wire_are_refused(address: str, admin: Person) -> None:
     headers = {"Authorization": admin.headers["Authorization"], "Content-Type": "application/json"}
-    async with AsyncClient(base_url=address, headers=headers) as client:
+    async with client_at(address, headers=headers) as client:
         for status, body in [(400, b"[" * 100_000), (400, b'{"a":' * 100_000), (413, b"x" * 9_000_000)]:
             assert (await client.post("/issues", content=body)).status_code == status

@@ -6,11 +6,10 @@ from time import monotonic
 
 import msgspec
 import pytest
-from httpx import AsyncClient
 from litestar import Litestar
 from sqlalchemy import text
 
-from tests.people import Person, accepted
+from tests.people import Person, accepted, client_at
 from tests.realtime.listener import listening, serving
 from tracker.app import create_app
 from tracker.core.database import Sessions
@@ -178,7 +177,7 @@ async def test_without_redis_changes_made_here_come_at_once(
     monkeypatch.setattr("tracker.realtime.feed.POLL_SECONDS", 600)
     async with (
         listening(lonely, maintainer.token) as listener,
-        AsyncClient(base_url=f"http://{lonely}", headers=maintainer.headers) as here,
+        client_at(f"http://{lonely}", headers=maintainer.headers) as here,
     ):
         for number in range(3):
             accepted(await here.post("/issues/", json={"title": f"Issue {number}"}), 201)

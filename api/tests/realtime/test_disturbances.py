@@ -10,9 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from httpx import AsyncClient
 
-from tests.people import Person, accepted
+from tests.people import Person, accepted, client_at
 from tests.realtime.listener import Listener, knocking, listening, serving
 from tests.realtime.replicas import Redis, terminate_connections
 from tracker.app import create_app
@@ -58,7 +57,7 @@ async def test_redis_may_drop_its_connections_restart_and_stay_away(
         async with (
             listening(first, maintainer.token) as here,
             listening(second, maintainer.token) as there,
-            AsyncClient(base_url=f"http://{first}", headers=maintainer.headers) as client,
+            client_at(f"http://{first}", headers=maintainer.headers) as client,
         ):
 
             async def open_issue() -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from litestar import Litestar
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from tests.people import Person
@@ -123,8 +124,9 @@ async def test_more_than_twenty_frames_a_second_are_too_many(address: str, repor
     async with listening(address, reporter.token) as listener:
         for _ in range(19):
             await listener.sign_in(reporter.token)
-        for _ in range(15):
-            await listener.send(auth(reporter.token))
+        with suppress(ConnectionClosed):
+            for _ in range(1000):  # so many at once, however slow this machine is
+                await listener.send(auth(reporter.token))
         assert await listener.closed() == (4429, "too many frames")
 
 

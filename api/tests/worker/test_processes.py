@@ -90,6 +90,7 @@ async def test_a_purge_that_is_killed_in_the_middle_leaves_whole_issues_and_the_
 ) -> None:
     await trash(sessions, admin, issues=500)
     async with sessions() as blocking:
+        await blocking.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # else it lets go too soon
         # Batches are of 200: the second one stops at this comment.
         await blocking.execute(
             text("""

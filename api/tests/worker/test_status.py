@@ -1,7 +1,8 @@
 """A worker's own health and figures."""
 
-from httpx import AsyncClient, HTTPError
+from httpx import HTTPError
 
+from tests.people import client_at
 from tests.processes import environment_of, running_process
 from tracker.local.stack import free_port
 from tracker.settings import Settings
@@ -12,7 +13,7 @@ async def test_a_worker_tells_how_it_does(settings: Settings) -> None:
     environment = environment_of(settings) | {"WORKER_PORT": str(port)}
     async with (
         running_process("worker", environment=environment) as process,
-        AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        client_at(f"http://127.0.0.1:{port}") as client,
     ):
         answer = None
         while answer is None:
