@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 from jsonschema import Draft202012Validator
 from sqlalchemy import text
@@ -18,6 +19,8 @@ from tests.backup.conftest import Run, content_of, files_in
 from tests.imports.exports import imported, jira_comment, jira_issue, random_export, write_export
 from tests.people import PASSWORD, Person, accepted, sign_in, transport_to
 from tracker.app import create_app
+from tracker.archive.container import content_hash
+from tracker.archive.schema import Member
 from tracker.core.database import Sessions
 from tracker.demo.commands import fill
 from tracker.models import ImportBatch, ImportSource
@@ -259,6 +262,55 @@ async def test_a_broken_or_tampered_archive_is_refused_and_nothing_is_written(
             assert reason in result.stderr, name
             assert "Traceback" not in result.output, name
     assert await content_of(empty) == before
+
+
+def forged(change: Callable[[Members], None]) -> Callable[[Members], None]:
+    """A change with hashes that fit, as by somebody who has read how they are made."""
+
+    def apply(members: Members) -> None:
+        change(members)
+        manifest = json.loads(members["manifest.json"])
+        told = {
+            name: Member(members[name].count(b"\n"), hashlib.sha256(members[name]).hexdigest())
+            for name in manifest["members"]
+        }
+        as_json = {name: {"lines": member.lines, "sha256": member.sha256} for name, member in told.items()}
+        tell(members=as_json, content=content_hash(told))(members)
+
+    return apply
+
+
+def give_the_first_issue(**fields: Any) -> Callable[[Members], None]:
+    def change(members: Members) -> None:
+        first, *others = members["issues.ndjson"].splitlines(keepends=True)
+        members["issues.ndjson"] = b"".join([json.dumps(json.loads(first) | fields).encode() + b"\n", *others])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"),
+    [
+        ({"reporter_id": 999_999}, "issues.ndjson, lines 1 to "),
+        ({"id": 10**30}, "issues.ndjson, lines 1 to "),
+        ({"title": "a\0b"}, "issues.ndjson, lines 1 to "),
+        ({"created_at": "2026-01-01T00:00:00"}, "issues.ndjson, line 1: "),
+        ({"duplicate_of_id": 999_999}, "issues.ndjson, duplicate_of_id: "),
+    ],
+    ids=["nobody", "huge", "nul", "no zone", "no original"],
+)
+async def test_an_archive_that_makes_no_sense_is_refused_by_the_lines_that_do_not(
+    run: Run, settings: Settings, empty: Settings, issues: Issues, tmp_path: Path, fields: dict[str, Any], part: str
+) -> None:
+    whole, path = tmp_path / "whole.zip", tmp_path / "forged.zip"
+    await exported(run, settings, whole)
+    shutil.copy(whole, path)
+    changed(forged(give_the_first_issue(**fields)))(path)
+    result = await run(empty, "archive", "import", path)
+    assert result.exit_code == 1
+    assert part in result.stderr
+    assert "SQL" not in result.stderr
+    assert (await run(empty, "archive", "import", whole)).exit_code == 0
 
 
 async def test_more_tags_than_an_index_takes_are_named_and_nothing_is_written(

@@ -1,6 +1,7 @@
 """Puts an archive into an empty installation, with every number as it was."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 from anyio.to_thread import run_sync
 from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.archive.container import Reader, opened
@@ -16,7 +18,7 @@ from tracker.archive.schema import ATTACHMENTS, EVENTS, ISSUES, NOUNS, Manifest,
 from tracker.attachments.stores import CHUNK, STORE_TROUBLE, Store, new_key, store_at
 from tracker.backup.progress import progress, say
 from tracker.core.clock import utc_now
-from tracker.core.database import database_config
+from tracker.core.database import database_config, refused_data
 from tracker.core.migrations import is_migrated
 from tracker.core.transaction import Transaction
 from tracker.events.record import put_back
@@ -84,12 +86,14 @@ class _Import:
 
     async def _bring_in(self, noun: Noun) -> None:
         with progress(noun.member, self._archive.manifest.members[noun.member].lines) as advance:
-            for lines in _batches(self._archive.lines(noun)):
+            for number, lines in enumerate(_batches(self._archive.lines(noun))):
                 rows = [row async for row in self._rows(noun, lines)]
-                if noun is EVENTS:
-                    await put_back(self._session, rows)
-                else:
-                    await self._session.execute(insert(noun.table), rows)
+                first = number * LINES_AT_ONCE + 1
+                with _blamed_on(f"{noun.member}, lines {first} to {first + len(rows) - 1}"):
+                    if noun is EVENTS:
+                        await put_back(self._session, rows)
+                    else:
+                        await self._session.execute(insert(noun.table), rows)
                 advance(len(rows))
 
     async def _rows(self, noun: Noun, lines: Iterable[Any]) -> AsyncIterator[dict[str, Any]]:
@@ -143,7 +147,8 @@ class _Import:
             if line.duplicate_of_id is not None
         )
         for batch in _batches(pairs):
-            await self._session.execute(mark, batch)
+            with _blamed_on(f"{ISSUES.member}, duplicate_of_id"):
+                await self._session.execute(mark, batch)
 
     async def _go_on_counting(self, noun: Noun) -> None:
         name = noun.table.name
@@ -155,6 +160,17 @@ class _Import:
         last = await self._session.scalar(text("SELECT max(id) FROM issues")) or 0
         for first in range(1, last + 1, INDEXED_AT_ONCE):
             await self._session.execute(_INDEX, {"first": first, "last": first + INDEXED_AT_ONCE - 1})
+
+
+@contextmanager
+def _blamed_on(part: str) -> Generator[None]:
+    """Says of which part of the archive it is what the database does not take."""
+    try:
+        yield
+    except DBAPIError as error:
+        if reason := refused_data(error):
+            raise ArchiveError(f"{part}: the database does not take them: {reason}") from error
+        raise
 
 
 def _batches(lines: Iterable[Any]) -> Iterator[Sequence[Any]]:

@@ -4,7 +4,7 @@ Whoever changes it raises `FORMAT`, says so in `deploy/archive.md`, and sees to 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import Table
@@ -32,6 +32,8 @@ from tracker.models import (
 
 FORMAT, OLDEST_FORMAT = 2, 1
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
 
 class Line(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """One object. Its fields are columns of its table."""
@@ -45,7 +47,7 @@ class PersonLine(Line):
     is_active: bool
     password_hash: str | None
     """Argon2id; null where it was not asked for, and for people who can't sign in."""
-    created_at: datetime
+    created_at: Moment
     external_id: str | None
     """Where an imported person comes from, as `jira:ann`."""
 
@@ -63,11 +65,11 @@ class IssueLine(Line):
     version: int
     comment_count: int
     attachment_count: int
-    created_at: datetime
-    updated_at: datetime
-    triaged_at: datetime | None
-    closed_at: datetime | None
-    deleted_at: datetime | None
+    created_at: Moment
+    updated_at: Moment
+    triaged_at: Moment | None
+    closed_at: Moment | None
+    deleted_at: Moment | None
     """When it was put into the trash."""
     external_id: str | None
 
@@ -77,8 +79,8 @@ class CommentLine(Line):
     issue_id: int
     author_id: int
     body: str
-    created_at: datetime
-    updated_at: datetime | None
+    created_at: Moment
+    updated_at: Moment | None
     external_id: str | None
 
 
@@ -93,8 +95,8 @@ class AttachmentLine(Line):
     """Its content is `files/<sha256>`."""
     scan_status: ScanStatus
     keep: bool
-    created_at: datetime
-    removed_at: datetime | None
+    created_at: Moment
+    removed_at: Moment | None
     """When its content was removed for its age."""
 
     @property
@@ -108,7 +110,7 @@ class EventLine(Line):
     issue_id: int
     """Perhaps of an issue that was purged."""
     actor_id: int | None
-    created_at: datetime
+    created_at: Moment
     changes: dict[str, Any]
     """`{field: [old, new]}`, and numbers of comments and files."""
 
@@ -118,7 +120,7 @@ class ImportedIssueLine(Line):
 
     external_id: str
     issue_id: int | None
-    updated_at: datetime
+    updated_at: Moment
     fields: dict[str, str]
     comments: dict[str, str]
     duplicate_of: str | None
@@ -136,9 +138,9 @@ class ImportBatchLine(Line):
     sha256: str
     mapping: dict[str, Any] | None
     created_by_id: int | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
     line: int
     position: int
     counts: dict[str, int]
@@ -229,7 +231,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     version: str
     """Of the tracker that made it."""
-    created_at: datetime
+    created_at: Moment
     content: str
     """The content hash, by which two archives hold the same: SHA-256 of `<sha256>  <member>` lines, sorted by member."""
     has_passwords: bool

@@ -96,6 +96,14 @@ def refusal_for(error: BaseException) -> Refusal | None:
     return None
 
 
+def refused_data(error: DBAPIError) -> str | None:
+    """Why the database does not take what it was given, in its own words; None if that is not what is wrong."""
+    is_about_data = str(getattr(error.orig, "sqlstate", ""))[:2] in {"22", "23", "54"}
+    if error.connection_invalidated or not is_about_data or error.orig is None:
+        return None
+    return str(error.orig.__cause__ or error.orig)
+
+
 def _refusal_for_sqlstate(code: str) -> Refusal | None:
     match code[:2], code:
         case "22", _:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
-from tracker.core.database import Sessions
+from tracker.core.database import Sessions, refused_data
 from tracker.imports.database import begin
 from tracker.imports.digests import comment_digests, field_digests
 from tracker.imports.duplicates import Duplicates
@@ -67,9 +67,10 @@ class Importer:
                 if self._journal and self._ledger and (brought.is_change or self._journal.is_due):
                     await self._journal.write(session)
         except DBAPIError as error:
-            if error.connection_invalidated or not _is_about_data(error):
+            reason = refused_data(error)
+            if reason is None:
                 raise
-            raise BrokenLine(f"the database refuses {issue.external_id}: {error.orig}") from error
+            raise BrokenLine(f"the database refuses {issue.external_id}: {reason}") from error
         self._duplicates.collect(issue, line)
         return brought.outcome
 
@@ -134,8 +135,3 @@ class Importer:
             await self._ledger.after(session, change)
         outcome = Outcome.CHANGED if difference else Outcome.UNCHANGED
         return _Brought(outcome, len(difference.new_comments), len(difference.edited_comments), is_change=True)
-
-
-def _is_about_data(error: DBAPIError) -> bool:
-    """Whether it is this row that the database refuses, and not all of us."""
-    return str(getattr(error.orig, "sqlstate", ""))[:2] in {"22", "23", "54"}
