@@ -96,6 +96,8 @@ BROKEN = {
     "has 5 values, but there are 4 columns": b"1,One,open,,more\n",
     "created: 'yesterday' is not a time": b"1,One,open,yesterday\n",
     "created: '31/31/2026' is not a time": b"1,One,open,31/31/2026\n",
+    "0001-01-01 00:00:00 is not a time that can be stored: the first year is 1970": b"1,One,open,0001-01-01\n",
+    "9999-12-31 23:59:59 is not a time that can be stored: the first year is 1970": b"1,One,open,9999-12-31 23:59:59\n",
     "the id is empty": b",One,open,\n",
     "is not valid UTF-8": "1,Tür,open,\n".encode("latin-1"),
     "a quote is opened and never closed": b'1,"One,open,\n',

@@ -188,7 +188,9 @@ BROKEN: dict[str, bytes] = {
     "recursion": b'{"nested": ' + b"[" * 100_000,
     "utf-8": b'{"key": "T-\xff", "fields": {}}',
     "surrogate": b'{"key": "T-1", "fields": {"summary": "\\ud800", "created": "2020-01-01T00:00:00+0000"}}',
-    "'0001-01-01T": json.dumps(jira_issue("T-1", created="0001-01-01T00:00:00.000+1400")).encode(),
+    "0001-01-01 00:00:00+14:00 is not a time": json.dumps(
+        jira_issue("T-1", created="0001-01-01T00:00:00.000+1400")
+    ).encode(),
 }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Generator, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from tracker.accounts.schemas import EMAIL
 from tracker.imports.csv_mapping import SEVERITY_OF, STATUS_OF, Field, Mapping, spelled
 from tracker.imports.source import BrokenLine, Entry, SourceIssue, SourcePerson
 from tracker.imports.tables import Dialect, Row, dialect_of, read_rows
-from tracker.imports.texts import MAX_NAME_LENGTH, Note, one_line, plain, tags_of, titled
+from tracker.imports.texts import MAX_NAME_LENGTH, Note, in_utc, one_line, plain, tags_of, titled
 from tracker.models import CLOSED_STATUSES, Severity, Status
 
 _NAME_AND_ADDRESS = re.compile(r"(.*?)\s*[<(]\s*([^<>()\s]+@[^<>()\s]+)\s*[>)]")
@@ -204,16 +204,12 @@ class RowReader:
             return None
         for text in (value, _WHOLE_ZONE.sub("+00:00", value)):
             try:
-                return _in_utc(datetime.fromisoformat(text))
-            except (ValueError, OverflowError):
+                return in_utc(datetime.fromisoformat(text))
+            except ValueError:
                 continue
         for form in _TIME_FORMATS + (_DAY_FIRST if self._mapping.day_first else _MONTH_FIRST):
             try:
-                return _in_utc(datetime.strptime(value, form))  # noqa: DTZ007 (then it is taken for UTC)
-            except (ValueError, OverflowError):
+                return in_utc(datetime.strptime(value, form))  # noqa: DTZ007 (then it is taken for UTC)
+            except ValueError:
                 continue
         raise BrokenLine(f"{field}: {value!r} is not a time")
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

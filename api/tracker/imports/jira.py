@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Generator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from tracker.comments.schemas import MAX_BODY_BYTES
 from tracker.imports.jira_shape import JiraComment, JiraFields, JiraIssue, JiraLink, JiraPerson
 from tracker.imports.reading import read_lines
 from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
-from tracker.imports.texts import MAX_NAME_LENGTH, Note, decoded, fitted, one_line, plain, tags_of, titled
+from tracker.imports.texts import MAX_NAME_LENGTH, Note, decoded, fitted, in_utc, one_line, plain, tags_of, titled
 from tracker.imports.wiki import to_markdown
 from tracker.models import CLOSED_STATUSES, Severity, Status
 
@@ -109,11 +109,11 @@ def _external_id(identity: str) -> str:
 def _time(text: str, field: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise BrokenLine(f"{field}: {text!r} is not a time with a time zone")
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BrokenLine(f"{field}: {text!r} is not a time with a time zone")
+    return in_utc(moment)
 
 
 def _markdown(text: str) -> str:

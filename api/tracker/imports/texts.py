@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ Note = Callable[[str], None]
 """Told what of a line was changed or left out."""
 
 MAX_NAME_LENGTH = 200
+FIRST_YEAR, LAST_YEAR = 1970, 9998
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _T = TypeVar("_T")
 
@@ -39,6 +41,22 @@ def plain(text: str) -> str:
     """With Unix line ends, and without what can't be stored; nothing if it is blank."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     return text if text.strip() else ""
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, of which one without a zone is taken to be.
+
+    Raises:
+        BrokenLine: nothing can have happened then. Many programs write the year 1 for a time that they do not know, and
+            statistics begin with the first.
+    """
+    try:
+        known = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        known = None
+    if known is None or not FIRST_YEAR <= known.year <= LAST_YEAR:
+        raise BrokenLine(f"{moment} is not a time that can be stored: the first year is {FIRST_YEAR}")
+    return known
 
 
 def titled(title: str, description: str, name: str, note: Note) -> tuple[str, str]:
