@@ -68,6 +68,7 @@ ONE, TWO = json.dumps(github_issue(1)), json.dumps(github_issue(2))
 FORMS = {
     "an array": f"[{ONE}, {TWO}]",
     "pages": f"[{ONE}][{TWO}]\n",
+    "pages in an array": f"[[{ONE}],\n[{TWO}]]\n",
     "lines": f"{ONE}\n{TWO}\n",
     "mark": f"\ufeff[{ONE},{TWO}]",
 }
@@ -123,7 +124,7 @@ def test_comments_of_the_second_file_find_their_issue_and_missing_ones_are_count
         github_comment(9, 2),
         github_comment(10, 1, issue_url="nowhere"),
     ]
-    (entry,) = entries_of(tmp_path, json.dumps([github_issue(1, comments=4)]), comments)
+    entry, _ = entries_of(tmp_path, json.dumps([github_issue(1, comments=4)]), comments)
     assert entry.issue
     assert [(said.external_id, said.body) for said in entry.issue.comments] == [
         ("github:7", "Same here."),
@@ -133,11 +134,45 @@ def test_comments_of_the_second_file_find_their_issue_and_missing_ones_are_count
     assert "comment 4 of the second file is not imported" in entry.notes[0]
 
 
+def test_comments_go_to_the_issue_of_their_own_repository(tmp_path: Path) -> None:
+    other = "https://api.github.com/repos/ann/other"
+    issues = [github_issue(1), github_issue(1, repository_url=other)]
+    comments = [github_comment(7, 1), github_comment(8, 1, issue_url=f"{other}/issues/1")]
+    entries = entries_of(tmp_path, json.dumps(issues), comments)
+    assert [[said.external_id for said in entry.issue.comments] for entry in entries if entry.issue] == [
+        ["github:7"],
+        ["github:8"],
+    ]
+
+
+def test_comments_without_their_issue_are_told(tmp_path: Path) -> None:
+    comments = [github_comment(7, 1), github_comment(8, 2), github_comment(9, 2), github_comment(10, 3)]
+    issues = [github_issue(1), github_issue(3, pull_request={"url": "x"})]
+    *_, last = entries_of(tmp_path, json.dumps(issues), comments)
+    assert (last.line, last.issue, last.broken) == (3, None, None)
+    assert last.notes == ["no issue ann/app#2 was read: 2 of its comments not imported"]
+    (only,) = entries_of(tmp_path, "[]", [github_comment(7, 1), github_comment(8, 1, issue_url="nowhere")])
+    assert [note.split()[0] for note in only.notes] == ["comment", "no"]
+
+
+def test_half_a_letter_costs_one_item_of_an_array(tmp_path: Path) -> None:
+    broken, good = entries_of(tmp_path, f"[{json.dumps(github_issue(1, body=chr(0xD800)))}, {TWO}]")
+    assert "surrogate" in (broken.broken or "")
+    assert good.issue
+
+
+def test_a_comment_of_no_time_costs_no_issue(tmp_path: Path) -> None:
+    (entry,) = entries_of(tmp_path, f"[{ONE}]", [github_comment(7, 1, created_at="0001-01-01T00:00:00Z")])
+    assert entry.issue
+    assert "comment 7 is not imported" in entry.notes[0]
+
+
 BROKEN = {
     "truncated": '{"number": 1,',
     "missing required field `title`": '{"number": 1}',
     "the title is empty": json.dumps(github_issue(1, title=" ")),
     "Expected `datetime`": json.dumps(github_issue(1, created_at=[])),
+    "the first year is 1970": json.dumps(github_issue(1, created_at="0001-01-01T00:00:00Z")),
     "does not say which repository": json.dumps(github_issue(1, url="x", repository_url=None, html_url=None)),
     "Expected `object`": '"text"',
 }

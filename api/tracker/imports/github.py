@@ -1,10 +1,10 @@
 """GitHub's issues as the tracker understands them.
 
 The file is what `GET /repos/OWNER/REPO/issues?state=all` of GitHub's REST API answers: an array of issues, several
-such arrays one after the other (as `gh api --paginate` writes them), or one issue a line. Of an issue are read
-`number`, `title`, `body`, `state`, `state_reason`, `labels`, `milestone`, `user`, `assignee` or `assignees`,
-`created_at`, `updated_at`, `closed_at`, `comments` (their number), and `repository_url`, `html_url` or `url` for the
-repository. What has a `pull_request` is no issue, and is left out.
+such arrays one after the other (as `gh api --paginate` writes them) or in one more (with `--slurp`), or one issue a
+line. Of an issue are read `number`, `title`, `body`, `state`, `state_reason`, `labels`, `milestone`, `user`,
+`assignee` or `assignees`, `created_at`, `updated_at`, `closed_at`, `comments` (their number), and `repository_url`,
+`html_url` or `url` for the repository. What has a `pull_request` is no issue, and is left out.
 
 A second file may hold the comments: what `GET /repos/OWNER/REPO/issues/comments` answers, in the same forms, with
 `id`, `issue_url`, `user`, `body`, `created_at` and `updated_at`.
@@ -17,7 +17,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -27,13 +28,15 @@ import msgspec
 from tracker.comments.schemas import MAX_BODY_BYTES
 from tracker.imports.reading import BrokenFile, bounded_lines, opened
 from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
-from tracker.imports.texts import MAX_NAME_LENGTH, Note, fitted, one_line, plain, tags_of, titled
+from tracker.imports.texts import MAX_NAME_LENGTH, Note, fitted, in_utc, one_line, plain, tags_of, titled
 from tracker.models import CLOSED_STATUSES, Severity, Status
 
 MAX_ARRAYS = 100 * 1024 * 1024
 """They are read as a whole, which takes several times as much memory."""
-_REPOSITORY = re.compile(r"https?://[^/]+/(?:api/v3/)?(?:repos/)?([\w.-]+/[\w.-]+?)(?:/issues/.*)?/?")
-_ISSUE_NUMBER = re.compile(r"/issues/([1-9][0-9]{0,17})$")
+_REPOSITORY = re.compile(
+    r"https?://[^/]+/(?:api/v3/)?(?:repos/)?([\w.-]+/[\w.-]+?)(?:/(?:issues|pulls?)/([0-9]{1,18}).*)?/?"
+)
+"""Of an address, and the number of an issue in it."""
 _NOBODY = SourcePerson("github:", "Unknown person")
 
 
@@ -49,8 +52,14 @@ class _Milestone(msgspec.Struct):
     title: str
 
 
-class _Issue(msgspec.Struct):
+class _Numbered(msgspec.Struct):
     number: int
+    repository_url: str | None = None
+    html_url: str | None = None
+    url: str | None = None
+
+
+class _Issue(_Numbered, kw_only=True):
     title: str
     created_at: datetime
     state: str
@@ -64,9 +73,6 @@ class _Issue(msgspec.Struct):
     updated_at: datetime | None = None
     closed_at: datetime | None = None
     comments: int = 0
-    repository_url: str | None = None
-    html_url: str | None = None
-    url: str | None = None
 
 
 class _Comment(msgspec.Struct):
@@ -78,6 +84,10 @@ class _Comment(msgspec.Struct):
     body: str | None = None
 
 
+_Key = tuple[str, int]
+"""Names an issue: its repository, in small letters, and its number."""
+
+
 def read_entries(issues: Path, comments: Path | None = None) -> Generator[Entry]:
     """Every item of a file of issues; items of arrays are counted instead of lines.
 
@@ -85,6 +95,7 @@ def read_entries(issues: Path, comments: Path | None = None) -> Generator[Entry]
         BrokenFile: one of the files can't be read to its end.
     """
     said, broken = _comments_of(comments) if comments else ({}, [])
+    number = position = 0
     for number, item, position in _items(issues):
         notes, broken = broken, []
         try:
@@ -93,6 +104,11 @@ def read_entries(issues: Path, comments: Path | None = None) -> Generator[Entry]
         except BrokenLine as reason:
             entry = Entry(line=number, position=position, broken=str(reason), notes=notes)
         yield entry
+    lost = [
+        f"no issue {name}#{of} was read: {len(left)} of its comments not imported" for (name, of), left in said.items()
+    ]
+    if broken or lost:
+        yield Entry(line=number + 1, position=position, notes=broken + lost)
 
 
 def _items(path: Path) -> Iterator[tuple[int, Any, int]]:
@@ -124,15 +140,16 @@ def _decoded(line: bytes) -> Any:
 
 
 def _arrays(content: bytes) -> Iterator[Any]:
-    """The items of all arrays, one after the other, up to where one breaks off."""
+    """The items of all arrays, one after the other, up to where one breaks off. Arrays in them are pages of more."""
     text, at, decoder = content.decode(errors="surrogateescape"), 0, json.JSONDecoder()
     try:
         while at < len(text):
             at = _past_blank(text, _expected(text, at, "[") + 1)
             while text[at : at + 1] != "]":
-                item, at = decoder.raw_decode(text, at)
-                yield item
-                at = _past_blank(text, at)
+                _, end = decoder.raw_decode(text, at)
+                item = _decoded(text[at:end].encode(errors="surrogateescape"))
+                yield from item if isinstance(item, list) else [item]
+                at = _past_blank(text, end)
                 if text[at : at + 1] != "]":
                     at = _past_blank(text, _expected(text, at, ",") + 1)
             at = _past_blank(text, at + 1)
@@ -161,26 +178,31 @@ def _as(item: Any, shape: type[Any]) -> Any:
         raise BrokenLine(str(error).replace("`$.", "`")) from None
 
 
-def _issue(item: Any, said: dict[int, list[_Comment]], note: Note) -> SourceIssue | None:
-    """The issue that an item is; None for a pull request."""
+def _issue(item: Any, said: dict[_Key, list[_Comment]], note: Note) -> SourceIssue | None:
+    """The issue that an item is, whose comments are taken out of those that were said; None for a pull request."""
     if isinstance(item, dict) and cast("dict[str, Any]", item).get("pull_request"):
+        with suppress(BrokenLine):
+            pull: _Numbered = _as(item, _Numbered)
+            said.pop((_repository(pull).lower(), pull.number), None)
         return None
     read: _Issue = _as(item, _Issue)
+    repository = _repository(read)
+    own = said.pop((repository.lower(), read.number), [])
     title, description = titled(read.title, plain(read.body or ""), "title", note)
-    created_at = _time(read.created_at)
-    updated_at = _time(read.updated_at or read.created_at)
+    created_at = in_utc(read.created_at)
+    updated_at = in_utc(read.updated_at or read.created_at)
     status = _status(read, note)
     closed_at = (
-        max(created_at, _time(read.closed_at or read.updated_at or created_at)) if status in CLOSED_STATUSES else None
+        max(created_at, in_utc(read.closed_at or read.updated_at or created_at)) if status in CLOSED_STATUSES else None
     )
-    comments = _said(said.get(read.number, []), note)
+    comments = _said(own, note)
     labels = [label if isinstance(label, str) else label.name for label in read.labels]
     assignees = ([read.assignee] if read.assignee else []) + (read.assignees or [])
     others = sorted({other.login for other in assignees} - {assignees[0].login}) if assignees else []
     if others:
         note(f"is assigned to {assignees[0].login} alone, not to {', '.join(others)} as well")
     return SourceIssue(
-        external_id=f"github:{_repository(read)}#{read.number}",
+        external_id=f"github:{repository}#{read.number}",
         title=title,
         description=description,
         status=status,
@@ -194,24 +216,17 @@ def _issue(item: Any, said: dict[int, list[_Comment]], note: Note) -> SourceIssu
         ),
         closed_at=closed_at,
         comments=comments,
-        missing_comments=max(0, read.comments - len(said.get(read.number, []))),
+        missing_comments=max(0, read.comments - len(own)),
         duplicate_of=[],
         duplicated_by=[],
     )
 
 
-def _repository(issue: _Issue) -> str:
+def _repository(issue: _Numbered) -> str:
     for address in (issue.repository_url, issue.html_url, issue.url):
         if address and (found := _REPOSITORY.fullmatch(address)):
             return found[1]
     raise BrokenLine("does not say which repository it is of: it has no repository_url, html_url or url")
-
-
-def _time(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError:
-        raise BrokenLine(f"{moment} is not a time that can be stored") from None
 
 
 def _status(issue: _Issue, note: Note) -> Status:
@@ -228,22 +243,23 @@ def _person(user: _User | None) -> SourcePerson:
     return SourcePerson(f"github:{login}", login) if login else _NOBODY
 
 
-def _comments_of(path: Path) -> tuple[dict[int, list[_Comment]], list[str]]:
-    """Comments by the number of their issue, and what is to be said of those that can't be read."""
-    by_issue: defaultdict[int, list[_Comment]] = defaultdict(list)
+def _comments_of(path: Path) -> tuple[dict[_Key, list[_Comment]], list[str]]:
+    """Comments by their issue, and what is to be said of those that can't be read."""
+    by_issue: defaultdict[_Key, list[_Comment]] = defaultdict(list)
     broken: list[str] = []
     for number, item, _ in _items(path):
         try:
             comment: _Comment = _as(item, _Comment)
-            by_issue[_issue_number(comment)].append(comment)
+            by_issue[_issue_of(comment)].append(comment)
         except BrokenLine as reason:
             broken.append(f"comment {number} of the second file is not imported: {reason}")
     return by_issue, broken
 
 
-def _issue_number(comment: _Comment) -> int:
-    if found := _ISSUE_NUMBER.search(comment.issue_url):
-        return int(found[1])
+def _issue_of(comment: _Comment) -> _Key:
+    found = _REPOSITORY.fullmatch(comment.issue_url)
+    if found and found[2]:
+        return found[1].lower(), int(found[2])
     raise BrokenLine(f"{comment.issue_url!r} is not the address of an issue")
 
 
@@ -254,7 +270,11 @@ def _said(comments: list[_Comment], note: Note) -> list[SourceComment]:
         if not body:
             note(f"comment {comment.id} has no text: not imported")
             continue
-        created_at, updated_at = _time(comment.created_at), _time(comment.updated_at or comment.created_at)
+        try:
+            created_at, updated_at = in_utc(comment.created_at), in_utc(comment.updated_at or comment.created_at)
+        except BrokenLine as broken:
+            note(f"comment {comment.id} is not imported: {broken}")
+            continue
         by_id[comment.id] = SourceComment(
             external_id=f"github:{comment.id}",
             author=_person(comment.user),
