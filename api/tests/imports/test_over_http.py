@@ -187,13 +187,36 @@ async def test_a_small_file_that_unpacks_to_a_huge_one_is_not_taken_into_memory(
     assert "1 MiB" in note
 
 
-async def test_a_table_with_a_huge_line_is_refused(
+async def test_a_table_is_imported_up_to_a_huge_line_which_is_told(
     importer: Importer, admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "MAX_LINE", 1024 * 1024)
-    planned = await importer.upload(gzip.compress(b"title\n" + b"x" * 2 * 1024 * 1024))
-    refusal = refused(await admin.post(f"/imports/{planned['id']}/preview", json={}), 400)
-    assert refusal["detail"] == "The file can't be read: line 2 is longer than 1 MiB"
+    planned = await importer.upload(gzip.compress(b"title\nOne\n" + b"x" * 2 * 1024 * 1024))
+    assert len(accepted(await admin.post(f"/imports/{planned['id']}/preview", json={}))["rows"]) == 1
+    imported = await importer.start(planned, mapping={"columns": {"title": "title"}})
+    assert (imported["state"], imported["counts"]["new"], imported["counts"]["broken"]) == ("done", 1, 1)
+    assert await importer.notes(planned) == [(2, "the file can't be read any further: line 3 is longer than 1 MiB")]
+
+
+async def test_a_compressed_table_that_is_cut_off_is_imported_up_to_there(importer: Importer) -> None:
+    planned = await importer.upload(gzip.compress(TABLE.encode())[:-6])
+    imported = await importer.start(planned)
+    assert (imported["state"], imported["counts"]["new"]) == ("done", 2)
+    assert "can't be read any further" in (await importer.notes(planned))[-1][1]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [b"\x1f\x8bno gzip at all", b"\n\n", b'id,"title\n1,One\n2,Two\n'],
+    ids=["damaged", "blank", "a quote in the first row"],
+)
+async def test_a_table_of_which_no_column_can_be_read_is_refused(
+    importer: Importer, admin: Person, table: bytes
+) -> None:
+    planned = await importer.upload(table)
+    for step, body in (("preview", {}), ("start", {"mapping": MAPPING})):
+        refusal = refused(await admin.post(f"/imports/{planned['id']}/{step}", json=body), 400)
+        assert refusal["detail"].startswith("The file can't be read: ")
 
 
 async def test_an_undo_names_the_issues_that_people_have_worked_with(importer: Importer, admin: Person) -> None:

@@ -30,10 +30,9 @@ from tracker.core.paging import Cursor, Limit, Page
 from tracker.core.request import STREAMED_BODY, TrackerRequest
 from tracker.core.schema import PathId
 from tracker.core.transaction import Transaction
-from tracker.imports.csv_issues import table_of
 from tracker.imports.files import FILES, fetched, receive, recognised
 from tracker.imports.jobs import RUN_IMPORTS
-from tracker.imports.preview import preview_of, require_mapping
+from tracker.imports.preview import preview_of, read_table, require_mapping
 from tracker.imports.schemas import (
     ImportNoteView,
     ImportPreview,
@@ -193,7 +192,7 @@ class ImportController(Controller):
         await session.close()
         if batch.source is ImportSource.CSV and batch.storage_key and batch.state is not ImportState.FAILED:
             async with fetched(state.storage, batch.storage_key, head=True) as head:
-                require_mapping(await state.storage.run(table_of, head), data.mapping)
+                require_mapping(await state.storage.run(read_table, head), data.mapping)
         async with transaction:
             started = await imports.start(import_id, data)
             answer = await transaction.answer(started, status_code=202)

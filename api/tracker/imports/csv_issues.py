@@ -10,6 +10,7 @@ import msgspec
 
 from tracker.accounts.schemas import EMAIL
 from tracker.imports.csv_mapping import SEVERITY_OF, STATUS_OF, Field, Mapping, spelled
+from tracker.imports.reading import BrokenFile
 from tracker.imports.source import BrokenLine, Entry, SourceIssue, SourcePerson
 from tracker.imports.tables import Dialect, Row, dialect_of, read_rows
 from tracker.imports.texts import MAX_NAME_LENGTH, Note, in_utc, one_line, plain, tags_of, titled
@@ -54,11 +55,15 @@ def table_of(path: Path) -> Table:
     """Finds out how a file is written and what its columns are called.
 
     Raises:
-        BrokenFile: it can't be read.
+        BrokenFile: there is no first row that could be read.
     """
     dialect = dialect_of(path)
     first = next(read_rows(path, dialect), None)
-    return Table(path, dialect, [one_line(name) for name in first.cells] if first else [])
+    if first is None:
+        raise BrokenFile("there is no row that names the columns")
+    if first.broken:
+        raise BrokenFile(f"line {first.line} should name the columns: {first.broken}")
+    return Table(path, dialect, [one_line(name) for name in first.cells])
 
 
 def read_entries(table: Table, mapping: Mapping, now: datetime) -> Generator[Entry]:

@@ -30,7 +30,7 @@ def entries_of(batch: ImportBatch, file: Path, comments: Path | None, mapping: M
 
     Raises:
         BrokenFile: it can't be read to its end.
-        Invalid: it is not said what its columns mean.
+        Invalid: nothing of it can be read, or it is not said what its columns mean.
     """
     match batch.source:
         case ImportSource.JIRA:
@@ -38,8 +38,20 @@ def entries_of(batch: ImportBatch, file: Path, comments: Path | None, mapping: M
         case ImportSource.GITHUB:
             return github.read_entries(file, comments)
         case ImportSource.CSV:
-            table = table_of(file)
+            table = read_table(file)
             return csv_issues.read_entries(table, require_mapping(table, mapping), batch.created_at)
+
+
+def read_table(file: Path) -> Table:
+    """How a CSV file is written, and its columns.
+
+    Raises:
+        Invalid: it can't be read.
+    """
+    try:
+        return table_of(file)
+    except BrokenFile as broken:
+        raise Invalid(f"The file can't be read: {broken}") from None
 
 
 def require_mapping(table: Table, mapping: Mapping | None) -> Mapping:
@@ -60,12 +72,9 @@ def preview_of(batch: ImportBatch, file: Path, mapping: Mapping | None) -> Impor
     """What the first lines of a file are; it may be cut off where it is long.
 
     Raises:
-        Invalid: the mapping doesn't fit.
+        Invalid: it can't be read, or the mapping doesn't fit.
     """
-    try:
-        table = table_of(file) if batch.source is ImportSource.CSV else None
-    except BrokenFile as broken:
-        raise Invalid(f"The file can't be read: {broken}") from None
+    table = read_table(file) if batch.source is ImportSource.CSV else None
     if table and mapping is None:
         mapping = suggested(table.header)
     is_mapped = table is None or (mapping is not None and Field.TITLE in mapping.columns)

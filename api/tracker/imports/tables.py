@@ -1,6 +1,6 @@
 """Rows of a CSV file, whatever program has written it: its encoding, its separator, and what is broken in it.
 
-Encodings are UTF-8 and UTF-16 with or without their mark, and else Windows-1252, which contains Latin-1. A row may take
+Encodings are UTF-8 with or without its mark, UTF-16 with it, and else Windows-1252, which contains Latin-1. A row may take
 several lines. One with a quote that is never closed is broken by itself: what follows is read from its second line on.
 """
 
@@ -9,12 +9,14 @@ import csv
 import io
 from collections import deque
 from collections.abc import Generator, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import IO, Literal
 
 import msgspec
 
-from tracker.imports.reading import bounded_lines, opened
+from tracker.imports.reading import BrokenFile, bounded_lines, opened
 
 Separator = Literal[",", ";", "\t"]
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
@@ -40,15 +42,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def dialect_of(path: Path) -> Dialect:
-    """Finds out how a file is written.
-
-    Raises:
-        BrokenFile: it can't be read to its end.
-    """
+    """Finds out how a file is written, as far as it can be read: whoever reads its rows is told where it breaks off."""
     encoding = _encoding_of(path)
-    with opened(path) as (content, _):
+    sample: list[str] = []
+    with suppress(BrokenFile), opened(path) as (content, _):
         text = _text(content, encoding)
-        sample = [line for line, _ in zip(bounded_lines(text), range(_SAMPLE_LINES), strict=False)]
+        sample.extend(islice(bounded_lines(text), _SAMPLE_LINES))
         text.detach()
     return Dialect(encoding, max(SEPARATORS, key=lambda separator: _fit(sample, separator)))
 
@@ -126,7 +125,7 @@ def _text(content: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:
 def _encoding_of(path: Path) -> Encoding:
     """By its mark; else UTF-8 unless more lines speak against it than for it: a few are broken in any encoding."""
     valid = invalid = 0
-    with opened(path) as (content, _):
+    with suppress(BrokenFile), opened(path) as (content, _):
         for number, line in enumerate(bounded_lines(content)):
             if number == 0 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
