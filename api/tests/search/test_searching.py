@@ -135,6 +135,47 @@ async def test_reporters_are_told_nothing_by_how_others_write(reporter: Person, 
     assert await search(reporter, "printer tray") == before
 
 
+@pytest.mark.parametrize("written", ["leaking", "printer", "leakage leakages leakings", "printing prints", "leakinh"])
+async def test_reporters_are_not_told_which_words_others_have_written(
+    reporter: Person, stranger: Person, written: str
+) -> None:
+    await reporter.open_issue("It leaked on the printor")
+    await reporter.open_issue("A prinetr leek")
+
+    async def told() -> list[Any]:
+        hits = [await search(reporter, q) for q in ("leaking", "leakinh", "leakin", "printer ", "prin", "printen leek")]
+        lists = [accepted(await reporter.get("/issues/", params={"q": q})) for q in ("leaki*", "printi*")]
+        titles = ("leaking", "leakinh", "printer")
+        similar = [accepted(await reporter.get("/issues/similar", params={"title": title})) for title in titles]
+        return [hits, [page["total"] for page in lists], similar]
+
+    before = await told()
+    await stranger.open_issue(f"Others {written}", description=f"{written} again")
+    assert await told() == before
+
+
+@pytest.mark.parametrize(
+    ("q", "names"),
+    [
+        ("authentcation", "b"),
+        ("authenticatoin", "b"),
+        ("uathentication", "b"),
+        ("authenticati", "b"),
+        ("authenticaation ", "b"),
+        ("login fials", "a"),
+        ("widnow", "c"),
+        ("listning", "c"),
+        ("csvs reprot", "e"),
+        ("nowhere", ""),
+    ],
+)
+async def test_reporters_find_their_own_words_misspelt(reporter: Person, q: str, names: str) -> None:
+    for title in TITLES.values():
+        await reporter.open_issue(title)
+    assert (await found(reporter, q)).startswith(names)
+    assert names or not await found(reporter, q)
+
+
 async def test_search_follows_every_write(maintainer: Person, admin: Person) -> None:
     issue = await maintainer.open_issue("Firstling", tags=["taggy"])
     address = f"/issues/{issue['id']}"

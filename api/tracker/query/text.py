@@ -5,20 +5,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, false, func, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 from sqlalchemy.orm import aliased
 
 from tracker.core.text import parts_of
-from tracker.models import Attachment, Comment, Issue, SearchDocument, SearchWord
+from tracker.models import Attachment, Comment, Issue, SearchDocument
 from tracker.query import ast
+from tracker.query.endings import words_begun_by
 from tracker.query.stop_words import says_something
 
 Condition = ColumnElement[bool]
 TsQuery = ColumnElement[Any]
 
-SHORTEST_CUT, MOST_CUT = 4, 100
-"""How long a beginning has to be for ends to be missing in the index, and how many such words are looked for."""
-_LAST_LETTER = "\U0010ffff"
+SHORTEST_CUT = 4
+"""How long a beginning has to be for ends to be missing in the index."""
 
 Way = Literal["by index", "row by row", "freely"]
 """How to look words up. By index: all issues that hold them first, before anything else is asked of them. Row by row: in
@@ -136,20 +136,17 @@ def _beginning_in(text: str) -> str | None:
 
 
 def _begun(part: str) -> TsQuery:
-    """What begins with this, and words that do but stand in the index without their ends, as "authent" does."""
+    """What begins with this, and words that do but stand in the index without their ends, as "authent" does.
+
+    Which ends there are is told by the language, and not by what has been written: others may not see who wrote it.
+    """
     begun = prefix(part)
     if len(part) < SHORTEST_CUT:
         return begun
-    word = SearchWord.word
-    form = cast(func.plainto_tsquery("english", word), Text)
     low = part.lower()
-    cut = (
-        select(form.label("form"))
-        .where(word.op("~>=~")(low), word.op("~<~")(low + _LAST_LETTER), func.strpos(form, f"'{low}") == 0, form != "")
-        .distinct()
-        .limit(MOST_CUT)
-        .subquery()
-    )
+    word: Any = func.unnest(literal(words_begun_by(low), ARRAY(Text))).column_valued("word")
+    form = cast(func.plainto_tsquery("english", word), Text)
+    cut = select(form.label("form")).where(func.strpos(form, f"'{low}") == 0, form != "").distinct().subquery()
     others = select(cast(func.string_agg(cut.c.form, " | "), TSQUERY)).correlate(None).scalar_subquery()
     return begun.op("||")(func.coalesce(others, begun))
 

@@ -61,7 +61,7 @@ class Search:
         rest = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of, as_of_utc=query.as_of_utc)
         narrowing = await self._narrowing(rest, zone) if others or query.as_of else None
         is_begun = bool(words) and text.endswith(words[-1])
-        terms = await read_terms(self._reads, words, is_begun=is_begun)
+        terms = await read_terms(self._reads, self._viewer, words, is_begun=is_begun)
         if not terms:
             return SearchResults(items=await self._latest(narrowing, limit=limit) if narrowing and not words else [])
         search = any_of(term.any(with_slips=True) for term in terms)
@@ -159,7 +159,7 @@ class Search:
         )
 
     async def _similar(self, title: str, *, limit: int, but: int | None = None) -> SimilarIssues:
-        terms = await read_terms(self._reads, parts_of(title), is_begun=False)
+        terms = await read_terms(self._reads, self._viewer, parts_of(title), is_begun=False)
         if not terms:
             return SimilarIssues(items=[])
         rows = await self._like(Ranking(self._reads, self._viewer), terms, title, limit=limit, but=but)

@@ -30,6 +30,11 @@ def prefix(part: str) -> str:
     return f"'{part}':*"
 
 
+def quoted(lexeme: str) -> str:
+    """A search for a word as it stands in documents."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
 def standing_in(search: str, part: str) -> str:
     """The search in one part of a document, as `A` for the title."""
     return _LEXEME.sub(lambda found: f"{found[1]}:{found[2] or ''}{part}", search)
