@@ -58,13 +58,15 @@ async def test_it_holds_what_the_query_asks_for_and_the_viewer_may_see(
         assert problem["errors"][0]["position"] == 7
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\uff1d", "\uff20"])
 async def test_no_spreadsheet_takes_a_text_for_a_formula(maintainer: Person, begin: str) -> None:
     await maintainer.open_issue(f"{begin}cmd|' /C calc'!A0", description=f"{begin}1\n{begin}2", tags=[f"{begin}tag"])
     (row,) = await table(maintainer)
     assert [row[name][:2] for name in ("title", "description", "tags")] == [f"'{begin}"] * 3
     (line,) = await lines(maintainer)
     assert line["title"][0] == begin
+    await maintainer.change(line["id"], description="\n=1")
+    assert (await table(maintainer))[0]["description"] == "'\n=1"
 
 
 async def test_thousands_are_sent_each_once_whatever_gaps_are_between_them(

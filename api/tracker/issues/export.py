@@ -39,8 +39,8 @@ COLUMNS = (
     "attachment_count",
     "description",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a text for a formula; in East Asia the wide forms of these signs do so, too."""
 
 Lines = AsyncIterator[bytes]
 

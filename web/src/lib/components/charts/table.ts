@@ -29,7 +29,7 @@ export function toCsv({ columns, rows }: Table): string {
 function field(value: number | string | null): string {
 	if (typeof value !== 'string') return String(value ?? '');
 	// A spreadsheet would run it: names and tags are what anybody wrote.
-	const text = /^[=+\-@\t\r]/u.test(value) ? `'${value}` : value;
+	const text = /^[=+\-@\t\r\n＝＋－＠]/u.test(value) ? `'${value}` : value;
 	return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
