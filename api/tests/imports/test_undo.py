@@ -214,6 +214,20 @@ async def test_clients_are_told_to_load_anew(importing: Importing, admin: Person
     assert accepted(await admin.get("/issues/"))["total"] == 1
 
 
+async def test_tags_are_counted_right_at_once(importing: Importing, admin: Person) -> None:
+    async def counts() -> list[tuple[str, int]]:
+        return [(tag["name"], tag["count"]) for tag in accepted(await admin.get("/tags/"))]
+
+    await importing.bring(jira_issue("T-1", labels=["old"]), jira_issue("T-2", labels=["old"]))
+    assert await counts() == [("old", 2)]
+    await importing.bring(jira_issue("T-1", labels=["new"], updated=LATER))
+    assert await counts() == [("new", 1), ("old", 1)]
+    await importing.undo(2)
+    assert await counts() == [("old", 2)]
+    await importing.undo(1)
+    assert await counts() == []
+
+
 async def test_statistics_are_right_at_once(
     settings: Settings, sessions: Sessions, importing: Importing, admin: Person, client: AsyncClient, app: Litestar
 ) -> None:

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from asyncpg import Record
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, cast, func, literal_column, or_, select, true
 from sqlalchemy.orm import aliased
 
 from tracker.core.reads import Reads
@@ -78,10 +78,13 @@ def _apply(uses: Counter[tuple[str, str]], changes: Iterable[Record]) -> bool:
     """From the last to the first, so that what comes out of the trash, or goes there, has the tags that it had then.
 
     Returns:
-        Whether that is known: of what has been purged since, it is not.
+        Whether that is known: of what has been purged since, it is not, and an import that is undone takes back what it
+        changed with the events that tell of it, but for one that tells nothing.
     """
     then: dict[int, list[str]] = {}
     for change in changes:
+        if change["type"] == EventType.ISSUE_UPDATED and change["tags"] is None:
+            return False
         old, new = change["tags"] or (None, None)
         if change["type"] in _MOVED:
             tags = then.get(change["issue_id"], change["now"])
@@ -114,11 +117,12 @@ def _changes() -> Statement:
     recent = events_in(window)
     tags = recent.changes["tags"]
     moved = recent.type.in_([str(type_) for type_ in _MOVED])
+    tells_nothing = and_(recent.type == str(EventType.ISSUE_UPDATED), recent.changes == literal_column("'{}'::jsonb"))
     told = (
         select(recent.id, recent.type, recent.issue_id, tags.label("tags"), Issue.tags.label("now"))
         .select_from(recent)
         .outerjoin(Issue, and_(Issue.id == recent.issue_id, moved))
-        .where(or_(moved, recent.type == str(EventType.ISSUE_CREATED), tags.is_not(None)))
+        .where(or_(moved, tells_nothing, recent.type == str(EventType.ISSUE_CREATED), tags.is_not(None)))
         .subquery()
     )
     known = aliased(Issue)
