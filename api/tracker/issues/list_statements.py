@@ -79,13 +79,19 @@ class Shape(NamedTuple):
         return bool(self.statuses or self.severities or self.tags or self.people or self.unassigned)
 
 
+class Dear(NamedTuple):
+    """What there is to a total that may take long."""
+
+    cost: Statement
+    """Explains it."""
+    least: Statement
+    """Instead of it: how many there are among the latest issues."""
+
+
 class Prepared(NamedTuple):
     page: Statement
     total: Statement
-    cost: Statement | None
-    """Explains the total, where it may take long."""
-    least: Statement
-    """Instead of a total that takes long: how many there are among the latest issues."""
+    dear: Dear | None
     sort: Sort
     thorough: Statement | None
     """Instead of a page that does not look far enough."""
@@ -115,8 +121,11 @@ def prepare(shape: Shape) -> Prepared:
     latest = select(issue.id).order_by(issue.id.desc()).limit(constant(1)).scalar_subquery()
     counted = _counted(shape, viewer, every)
     total = _total(counted, latest)
-    near = _latest_ones(early)
-    least = _total(select(Issue.id).where(visible_issues(viewer), _is_in(near), *first), latest, _is_full(near))
+    dear = None
+    if shape.is_staff and shape.asked:
+        near = _latest_ones(early)
+        least = _total(select(Issue.id).where(visible_issues(viewer), _is_in(near), *first), latest, _is_full(near))
+        dear = Dear(Statement(total, explained=True), Statement(least))
     column, descending = _sort_column(sort)
     order = (column.desc(), Issue.id.desc()) if descending else (column, Issue.id)
     limit: Any = constant(shape.size) if shape.size else parameter("limit", BigInteger)
@@ -140,8 +149,7 @@ def prepare(shape: Shape) -> Prepared:
         # the less is known of where to begin, so it would not be kept.
         next_ones = select(Issue.id).where(visible_issues(viewer), *fit).order_by(*order).limit(limit).correlate(None)
         fit = [_is_in(next_ones)]
-    cost = Statement(total, explained=True) if shape.is_staff and shape.asked else None
-    return Prepared(Statement(page.where(*fit)), Statement(total), cost, Statement(least), sort, thorough)
+    return Prepared(Statement(page.where(*fit)), Statement(total), dear, sort, thorough)
 
 
 def _total(

@@ -127,10 +127,10 @@ class IssueList:
 
     async def _count(self, prepared: Prepared, arguments: dict[str, Any]) -> Record:
         """All that fit, or those among the latest issues if the database expects that to take long."""
-        if prepared.cost:
-            ((plan,),) = (row[0] for row in await self._reads.estimate(prepared.cost, **arguments))
+        if dear := prepared.dear:
+            ((plan,),) = (row[0] for row in await self._reads.estimate(dear.cost, **arguments))
             if plan["Plan"]["Total Cost"] > DEAR:
-                return (await self._reads.fetch(prepared.least, **arguments, reach=LATEST))[0]
+                return (await self._reads.fetch(dear.least, **arguments, reach=LATEST))[0]
         return (await self._reads.fetch(prepared.total, **arguments))[0]
 
     async def _rows(self, prepared: Prepared, arguments: dict[str, Any], reaches: Sequence[int]) -> list[Record]:
