@@ -17,7 +17,7 @@ from tracker.local.stack import REPOSITORY, free_port
 
 FILES = REPOSITORY / "deploy" / "nginx"
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-START_SECONDS = 10
+START_SECONDS = 60
 
 needs_nginx = pytest.mark.skipif(
     NGINX is None and "CI" not in os.environ, reason="NO NGINX HERE: the tests of the proxy do not run"

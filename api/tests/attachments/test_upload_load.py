@@ -26,7 +26,7 @@ from tracker.models import Attachment
 from tracker.settings import Settings
 
 MIB = 1024 * 1024
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 UPLOAD_ROUTE = "/issues/{issue_id}/attachments"
 
 

@@ -22,7 +22,7 @@ from tracker.core.statements import Statement, parameter
 from tracker.models import User
 from tracker.settings import Settings
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 _PID = Statement(text("SELECT pg_backend_pid() AS pid"))
 _DIE = Statement(text("SELECT pg_terminate_backend(pg_backend_pid())"))

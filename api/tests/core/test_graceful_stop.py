@@ -10,7 +10,7 @@ from tests.processes import environment_of, serving_process
 from tracker.settings import Settings
 
 CLIENTS = 40
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -11,7 +11,7 @@ from tests.conftest import Installed
 from tests.people import Person, accepted, refused
 from tracker.core.database import refusal_for
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 async def test_locked_rows_and_an_exhausted_pool_are_503_and_soon_forgotten(

@@ -20,7 +20,7 @@ from tracker.local.databases import postgres, valkey
 from tracker.settings import Settings
 
 REGISTRATION = {"email": "ann@example.com", "password": PASSWORD, "full_name": "Ann Lee", "role": "admin"}
-BACK_SECONDS = 15
+BACK_SECONDS = 60
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.processes import serving_process
 from tests.scene import INTERNALS
 from tracker.settings import Settings
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 30
 HOST = b"Host: tracker.example\r\n"
 GET = b"GET /health/live HTTP/1.1\r\n" + HOST
 POST = b"POST /users/register HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"

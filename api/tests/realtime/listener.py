@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tracker.server import OPTIONS
 
-SECONDS = 10.0
+SECONDS = 30.0
 """Patience with what comes at once, even on a machine that has much else to do."""
 
 Frame = dict[str, Any]

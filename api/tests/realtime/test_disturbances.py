@@ -21,6 +21,9 @@ from tracker.local.stack import free_port
 from tracker.realtime.feed import Feed
 from tracker.settings import Settings
 
+LATE_SECONDS = 5.0
+"""At most, without Redis. The timer takes one of them; the others are for a machine that has much else to do."""
+
 
 @asynccontextmanager
 async def two_replicas(settings: Settings, redis: Redis) -> AsyncGenerator[tuple[str, str]]:
@@ -68,19 +71,19 @@ async def test_redis_may_drop_its_connections_restart_and_stay_away(
             async with redis_client(redis.url) as commands:
                 for kind in ("pubsub", "normal"):
                     await commands.execute_command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")  # pyright: ignore[reportUnknownMemberType]
-                    assert await delay(open_issue, here, there) < 2
+                    assert await delay(open_issue, here, there) < LATE_SECONDS
             await settled(open_issue, here, there)
 
             redis.stop()
             for _ in range(3):
-                assert await delay(open_issue, here, there) < 2
+                assert await delay(open_issue, here, there) < LATE_SECONDS
             redis.start()
             await settled(open_issue, here, there)
 
             async with redis_client(redis.url) as commands:
-                await commands.execute_command("CLIENT", "PAUSE", "3000", "ALL")  # pyright: ignore[reportUnknownMemberType]
+                await commands.execute_command("CLIENT", "PAUSE", "6000", "ALL")  # pyright: ignore[reportUnknownMemberType]
                 for _ in range(2):
-                    assert await delay(open_issue, here, there) < 2
+                    assert await delay(open_issue, here, there) < LATE_SECONDS
             await settled(open_issue, here, there)
 
         async with listening(second, maintainer.token) as there:
@@ -88,7 +91,7 @@ async def test_redis_may_drop_its_connections_restart_and_stay_away(
             accepted(await admin.patch(f"/users/{maintainer.id}", json={"role": "reporter"}))
             redis.start()
             # What was not heard meanwhile is looked up as soon as the line is up again.
-            await there.until(lambda frame: frame["type"] == "reset", 8)
+            await there.until(lambda frame: frame["type"] == "reset")
 
 
 async def settled(open_issue: Callable[[], Any], *listeners: Listener) -> None:

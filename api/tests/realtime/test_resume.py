@@ -114,7 +114,7 @@ async def test_with_too_much_to_tell_everything_begins_anew(
         cursor = listener.cursor
         await record(sessions, issue["id"], 10_001)
         for socket in (listener, other):
-            await socket.until(lambda frame: frame["type"] == "reset", 20)
+            await socket.until(lambda frame: frame["type"] == "reset")
         await maintainer.change(issue["id"], title="After it")
         assert [event["issue"]["title"] for event in await listener.events(1)] == ["After it"]
     async with listening(address, maintainer.token, cursor) as again:

@@ -57,7 +57,7 @@ async def test_a_client_that_never_reads_is_given_up_and_others_notice_nothing(
         before, largest = psutil.Process().memory_info().rss, 0
         for _ in range(PORTIONS):
             await happen(sessions, app, issue["id"])
-            await listener.until(lambda _: listener.event_ids[-1] % EVENTS_A_PORTION == 1, 5)
+            await listener.until(lambda _: listener.event_ids[-1] % EVENTS_A_PORTION == 1)
             largest = max(largest, connection._queued_bytes)
         assert len(listener.event_ids) == PORTIONS * EVENTS_A_PORTION
         assert sum(map(len, listener.raw)) > 15 * MEGABYTE
@@ -66,7 +66,7 @@ async def test_a_client_that_never_reads_is_given_up_and_others_notice_nothing(
         # Both ends are in this process: what the listener keeps is the larger part of it.
         assert psutil.Process().memory_info().rss - before < 100 * MEGABYTE
         lost.transport.resume_reading()
-        assert await Listener(lost).closed(10) == (4408, "too slow")
+        assert await Listener(lost).closed() == (4408, "too slow")
 
 
 async def test_a_client_that_stalls_is_given_up_after_a_while(
@@ -83,7 +83,7 @@ async def test_a_client_that_stalls_is_given_up_after_a_while(
             while app.state.live.hub.sockets > 1:  # noqa: ASYNC110  # nothing tells us
                 await asyncio.sleep(0.02)
         lost.transport.resume_reading()
-        assert await Listener(lost).closed(10) == (4408, "too slow")
+        assert await Listener(lost).closed() == (4408, "too slow")
 
 
 async def happen(sessions: Sessions, app: Litestar, issue_id: int) -> None:
