@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from tests.imports.conftest import run
 from tests.imports.exports import Heard, content
 from tests.people import Person, accepted
 from tracker.core.database import Sessions
+from tracker.imports import tables
 from tracker.imports.commands import import_file
 from tracker.imports.csv_issues import read_entries, table_of
 from tracker.imports.csv_mapping import Mapping, suggested
@@ -50,6 +51,7 @@ def only(entries: list[Entry]) -> SourceIssue:
     return entry.issue
 
 
+csv_reader = csv.reader
 TEXT = "id;title\r\n1;Tür klemmt\r\n"
 WRITTEN: dict[str, tuple[bytes, Dialect]] = {
     "UTF-8": (TEXT.encode(), Dialect("utf-8", ";")),
@@ -89,6 +91,22 @@ def test_a_quote_that_is_never_closed_costs_one_line(path: Path) -> None:
         (6, 'Five 5"'),
     ]
     assert "quote" in (entries[1].broken or "") or "expected after" in (entries[1].broken or "")
+
+
+def test_no_line_is_read_again_and_again_for_the_end_of_a_quote(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the lines after a quote that is never closed could be its end."""
+    read: list[str] = []
+
+    def reader(lines: Iterable[str], **how: Any) -> Iterator[list[str]]:
+        read.append("a row")
+        return csv_reader(lines, **how)
+
+    monkeypatch.setattr(tables.csv, "reader", reader)
+    others = [f'{number},Row {number},"",open\n' for number in range(500)]
+    broken, *entries = entries_of(path, 'id,title,description,status\nx,"One,,open\n' + "".join(others))
+    assert (broken.line, broken.broken) == (2, "a quote is opened and never closed")
+    assert [entry.line for entry in entries if entry.issue] == list(range(3, 503))
+    assert len(read) < 520
 
 
 BROKEN = {

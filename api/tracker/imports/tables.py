@@ -90,30 +90,26 @@ class _Lines:
 
 def _read_row(line: str, lines: _Lines, separator: Separator) -> tuple[list[str], str | None]:
     """The cells of the row that begins with the line, or why it can't be read."""
-    taken, size = [line], len(line)
-    while True:
-        try:
-            cells = next(csv.reader(taken, delimiter=separator, strict=True), list[str]())
-        except csv.Error as error:
-            if str(error) != "unexpected end of data":
-                reason = str(error)
-                break
-        else:
-            if any("\udc80" <= character <= "\udcff" for character in "".join(cells)):
-                return [], "is not valid UTF-8"
-            return cells, None
-        # Only a quote can end what a quote began.
-        following: str | None = ""
-        while following is not None and '"' not in following and size <= MAX_ROW_CHARACTERS:
-            following = lines.take()
-            if following is not None:
-                taken.append(following)
-                size += len(following)
-        if following is None or size > MAX_ROW_CHARACTERS:
-            reason = "a quote is opened and never closed"
-            break
-    lines.give_back(taken[1:])
-    return [], reason
+    taken = [line]
+    try:
+        cells = next(csv.reader(_row_lines(taken, lines), delimiter=separator, strict=True), list[str]())
+    except csv.Error as error:
+        lines.give_back(taken[1:])
+        is_cut = str(error).startswith(("unexpected end of data", "field larger than field limit"))
+        return [], "a quote is opened and never closed" if is_cut else str(error)
+    if any("\udc80" <= character <= "\udcff" for character in "".join(cells)):
+        return [], "is not valid UTF-8"
+    return cells, None
+
+
+def _row_lines(taken: list[str], lines: _Lines) -> Iterator[str]:
+    """The line that was taken, and, as long as it may still be the same row, those that come after it."""
+    yield taken[0]
+    size = len(taken[0])
+    while size <= MAX_ROW_CHARACTERS and (line := lines.take()) is not None:
+        taken.append(line)
+        size += len(line)
+        yield line
 
 
 def _text(content: IO[bytes], encoding: Encoding) -> io.TextIOWrapper:
