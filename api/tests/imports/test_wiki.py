@@ -52,3 +52,17 @@ def test_it_means_the_same_as_before(wiki: str, markdown: str) -> None:
 def test_very_long_texts_stay_as_they_are() -> None:
     log = "h1. *log*\n" * MAX_CONVERTED
     assert to_markdown(log) == log
+
+
+@pytest.mark.parametrize(
+    "markup", ["{code:a", "{code:a}", "{noformat:a}", "{{", "[a|http://b|", "```x\n", "\n ", "{color:"]
+)
+def test_what_is_never_closed_is_not_looked_for_again_and_again(markup: str) -> None:
+    """Each of these once took minutes, in which nobody else was answered."""
+    text = (markup * MAX_CONVERTED)[:MAX_CONVERTED]
+    assert len(to_markdown(text)) >= len(text.strip())
+
+
+def test_blank_lines_around_code_go_and_those_around_words_stay() -> None:
+    assert to_markdown("a \n \n{code}\nb\n{code}\n\n c") == "a \n\n```\nb\n```\n\n c"
+    assert to_markdown("a\n\n{code}b{code}\n\nc") == "a\n\n`b`\n\nc"

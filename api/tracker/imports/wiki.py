@@ -9,17 +9,16 @@ import re
 MAX_CONVERTED = 100_000
 """Longer texts are logs and dumps; they stay as they are."""
 
-_CODE = re.compile(
-    r"(?P<before>(?:\n[^\S\n]*)*)\{(?P<kind>code|noformat)(?::(?P<parameters>[^}\n]*))?\}(?P<content>.*?)\{(?P=kind)\}"
-    r"(?P<after>(?:[^\S\n]*\n)*)",
-    re.DOTALL,
-)
-_FENCE = re.compile(r"^```.*?^```[^\S\n]*$", re.DOTALL | re.MULTILINE)
+# Nothing here may be looked for up to the end of the text again and again: people paste what they like.
+_CODE = re.compile(r"\{(code|noformat)(?::([^}\n]{0,200}))?\}")
+_BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
+_FENCE = re.compile(r"^```", re.MULTILINE)
+_FENCE_END = re.compile(r"^```[^\S\n]*$", re.MULTILINE)
 _CODE_SPAN = re.compile(r"`[^`\n]+`")
-_MONOSPACED = re.compile(r"\{\{(.+?)\}\}(?!\})")
+_MONOSPACED = re.compile(r"\{\{(.{1,500}?)\}\}(?!\})")
 _QUOTE = re.compile(r"\{quote\}(.*?)\{quote\}", re.DOTALL)
-_COLOR = re.compile(r"\{color(?::[^}\n]*)?\}")
-_LINK = re.compile(r"\[([^\[\]|\n]+)\|((?:https?|ftp|mailto):[^\]|\s]+)(?:\|[^\]\n]*)?\]")
+_COLOR = re.compile(r"\{color(?::[^}\n]{0,200})?\}")
+_LINK = re.compile(r"\[([^\[\]|\n]+)\|((?:https?|ftp|mailto):[^\]|\s]+)(?:\|[^\]\n]{0,200})?\]")
 _BARE_LINK = re.compile(r"\[((?:https?|ftp|mailto):[^\]|\s]+)\](?!\()")
 _IMAGE = re.compile(r"!(https?://[^!|\s]+)(?:\|[^!\n]*)?!")
 _ADDRESS = re.compile(r"https?://[^\s\0<>\[\]{}|]+")
@@ -52,8 +51,8 @@ class _Conversion:
         self._kept: list[str] = []
 
     def convert(self, text: str) -> str:
-        text = _FENCE.sub(lambda match: self._keep(match[0]), text)
-        text = _CODE.sub(self._code, text)
+        text = self._without_fences(text)
+        text = self._without_code(text)
         text = _CODE_SPAN.sub(lambda match: self._keep(match[0]), text)
         text = _MONOSPACED.sub(lambda match: self._keep(_span(_ESCAPED.sub(r"\1", match[1]))), text)
         return self._put_back(self._prose(text))
@@ -71,11 +70,31 @@ class _Conversion:
         lines = self._put_back(self._prose(text)).strip("\n").split("\n")
         return "\n" + "\n".join(f"> {line}".rstrip() for line in lines) + "\n\n"
 
-    def _code(self, match: re.Match[str]) -> str:
-        content = self._put_back(match["content"])
-        if "\n" in content:
-            return self._keep(_fenced(content, match["parameters"] or ""))
-        return match["before"] + self._keep(_span(content)) + match["after"]
+    def _without_fences(self, text: str) -> str:
+        pieces: list[str] = []
+        at = 0
+        while (begin := _FENCE.search(text, at)) and (end := _FENCE_END.search(text, begin.end())):
+            pieces += [text[at : begin.start()], self._keep(text[begin.start() : end.end()])]
+            at = end.end()
+        return "".join(pieces) + text[at:]
+
+    def _without_code(self, text: str) -> str:
+        pieces: list[str] = []
+        at = 0
+        last = {kind: text.rfind(f"{{{kind}}}") for kind in ("code", "noformat")}
+        for begin in _CODE.finditer(text):
+            if begin.start() < at or begin.end() > last[begin[1]]:  # inside of one, or never closed
+                continue
+            close = f"{{{begin[1]}}}"
+            end = text.index(close, begin.end())
+            before, content = text[at : begin.start()], self._put_back(text[begin.end() : end])
+            at = end + len(close)
+            if "\n" in content:
+                pieces += [_without_blank_end(before), self._keep(_fenced(content, begin[2] or ""))]
+                at = _end_of_blank_lines(text, at)
+            else:
+                pieces += [before, self._keep(_span(content))]
+        return "".join(pieces) + text[at:]
 
     def _link(self, match: re.Match[str]) -> str:
         text, address = match[1].strip(), match[2]
@@ -87,6 +106,18 @@ class _Conversion:
 
     def _put_back(self, text: str) -> str:
         return _KEPT.sub(lambda match: self._put_back(self._kept[int(match[1])]), text)
+
+
+def _without_blank_end(text: str) -> str:
+    """Without the lines at the end in which nothing stands."""
+    length = len(text.rstrip())
+    end = text.find("\n", length)
+    return text if end < 0 else text[:end]
+
+
+def _end_of_blank_lines(text: str, at: int) -> int:
+    blank = _BLANK_LINES.match(text, at)
+    return blank.end() if blank else at
 
 
 def _line(line: str) -> str:
