@@ -63,7 +63,7 @@ def jira(file: Path, *, dry_run: bool) -> None:
 @click.argument("comments", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @DRY_RUN
 def github(file: Path, comments: Path | None, *, dry_run: bool) -> None:
-    """Import issues from FILE: what GitHub's REST API answers, as one array, several, or one issue a line.
+    """Import issues from FILE: what GitHub's REST API answers, as one array, several (or an array of them), or a line each.
 
     COMMENTS is what `repos/OWNER/REPO/issues/comments` answers, in the same forms. `gh api --paginate
     "repos/OWNER/REPO/issues?state=all&per_page=100"` writes the one, and the same of the other address the other.

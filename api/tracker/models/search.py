@@ -28,7 +28,7 @@ class SearchDocument(Base):
 
 
 class SearchWord(Base):
-    """A word that somebody has written, to find it when it is misspelt or not yet typed to its end.
+    """A word that somebody has written, for staff to find it when it is misspelt or not yet typed to its end.
 
     Triggers add them; only rebuilding the index removes those that are not used any more. One may stand here twice.
     """
