@@ -244,6 +244,11 @@ async def test_the_command_says_how_it_read_the_columns(
     assert (refused.exit_code, "Which column is the title?" in refused.stderr) == (1, True)
     wrong = await run(runner, "--column", "title=Titel", path, command="csv")
     assert (wrong.exit_code, "no column 'Titel'" in wrong.stderr) == (1, True)
+    for named in ("Titel", "titel=Betreff"):
+        wrong = await run(runner, "--column", named, path, command="csv")
+        assert (wrong.exit_code, f"'{named}' is not FIELD=COLUMN" in wrong.stderr) == (2, True)
+    no_mapping = await run(runner, "--mapping", path, path, command="csv")
+    assert (no_mapping.exit_code, f"{path} is no mapping" in no_mapping.stderr) == (1, True)
     done = await run(runner, "--column", "title=Betreff", path, command="csv")
     assert (done.exit_code, done.stdout.splitlines()[0]) == (
         0,

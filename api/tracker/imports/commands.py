@@ -93,11 +93,13 @@ def csv_table(file: Path, columns: tuple[str, ...], mapping: Path | None, *, dry
     """
     try:
         table = csv_issues.table_of(file)
+    except BrokenFile as error:
+        raise click.ClickException(f"{file} can't be read: {error}") from None
+    try:
         given = msgspec.json.decode(mapping.read_bytes(), type=Mapping) if mapping else suggested(table.header)
-        named = {"columns": {**given.columns, **dict(column.split("=", 1) for column in columns)}}
-        chosen = msgspec.convert(msgspec.to_builtins(given) | named, Mapping)
-    except (BrokenFile, msgspec.MsgspecError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{mapping} is no mapping: {error}") from None
+    chosen = msgspec.structs.replace(given, columns=given.columns | dict(map(_named_column, columns)))
     for field, column in chosen.columns.items():
         if column not in table.header:
             raise click.ClickException(f"{field}: there is no column {column!r}; there are {', '.join(table.header)}")
@@ -106,6 +108,13 @@ def csv_table(file: Path, columns: tuple[str, ...], mapping: Path | None, *, dry
     click.echo(", ".join(f"{field} = {column!r}" for field, column in chosen.columns.items()), err=True)
     entries = csv_issues.read_entries(table, chosen, utc_now())
     _import(ImportSource.CSV, file, entries, mapping=msgspec.to_builtins(chosen), dry_run=dry_run)
+
+
+def _named_column(named: str) -> tuple[Field, str]:
+    field, equals, column = named.partition("=")
+    if not equals or field not in set(Field):
+        raise click.BadParameter(f"{named!r} is not FIELD=COLUMN, with a FIELD of {', '.join(Field)}.")
+    return Field(field), column
 
 
 @imports.command()
