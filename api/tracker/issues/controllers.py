@@ -94,7 +94,7 @@ class IssueController(Controller):
     async def export_issues(
         self, viewer: NamedDependency[Viewer], state: State, q: Queries = None, tz: TimeZone = "UTC"
     ) -> Stream:
-        """However many the viewer may see. An answer that breaks off is not complete."""
+        """However many the viewer may see; `sort:` changes nothing. An answer that breaks off is not complete."""
         lines = Export(state.autocommit_sessions, viewer).as_ndjson(q or (), zone_of(tz))
         return Stream(lines, media_type="application/x-ndjson", headers=_file_headers("issues.ndjson"))
 

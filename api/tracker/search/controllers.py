@@ -42,7 +42,8 @@ class SearchController(Controller):
         Made to be asked while somebody types: the last word may be unfinished, unless a space follows it, and every
         word may have a letter wrong, missing or too many, or two swapped. First come issues that hold all words, then
         those that hold most of them. What stands in quotes is taken literally; if very many issues hold all of its
-        words, it is looked for in the latest 5,000 only. Fields such as `is:open` narrow.
+        words, it is looked for in the latest 5,000 only. Fields such as `is:open` narrow; `sort:` changes nothing. Reporters
+        may misspell words of their latest 200 issues.
 
         Hits are told as pieces of plain text, in `title` and, where other texts hold the words, in `excerpt`.
         """

@@ -287,7 +287,7 @@ export interface paths {
         };
         /**
          * All issues of a query, one JSON document a line
-         * @description However many the viewer may see. An answer that breaks off is not complete.
+         * @description However many the viewer may see; `sort:` changes nothing. An answer that breaks off is not complete.
          */
         get: operations["exportIssues"];
         put?: never;
@@ -463,7 +463,8 @@ export interface paths {
          *     Made to be asked while somebody types: the last word may be unfinished, unless a space follows it, and every
          *     word may have a letter wrong, missing or too many, or two swapped. First come issues that hold all words, then
          *     those that hold most of them. What stands in quotes is taken literally; if very many issues hold all of its
-         *     words, it is looked for in the latest 5,000 only. Fields such as `is:open` narrow.
+         *     words, it is looked for in the latest 5,000 only. Fields such as `is:open` narrow; `sort:` changes nothing. Reporters
+         *     may misspell words of their latest 200 issues.
          *
          *     Hits are told as pieces of plain text, in `title` and, where other texts hold the words, in `excerpt`.
          */
