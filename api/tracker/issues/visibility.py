@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, null, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -41,8 +41,9 @@ def visible_duplicate_of(viewer: Viewer, issue: type[Issue] = Issue) -> ColumnEl
     if viewer.is_staff:
         return issue.duplicate_of_id.expression
     target = aliased(Issue)
-    own_target = exists().where(target.id == issue.duplicate_of_id, target.reporter_id == viewer.id)
-    return case((own_target, issue.duplicate_of_id), else_=null())
+    # Not whether it exists: to know that of each row, the planner would read all issues of the reporter.
+    is_own = (target.id == issue.duplicate_of_id, target.reporter_id == viewer.id)
+    return select(issue.duplicate_of_id).where(*is_own).correlate(issue).scalar_subquery()
 
 
 def mask_duplicate(change: dict[str, list[Any]], known: Container[int]) -> None:
