@@ -13,26 +13,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tracker.statistics.schemas import DayStatus
 
-# What each event moves between statuses, in or out of the trash, by UTC day: -1 for where an issue was, +1 for where
-# it is. What is deleted or restored has the status that the last change before gave it.
+# What events move between statuses, in or out of the trash, by UTC day: -1 for where an issue was, +1 for where it is.
+# What is deleted or restored has the status that the last change before gave it. Changes that are alike are counted
+# before they are taken apart, because they are many.
 _NET = """
-    net AS (
-        SELECT least((events.created_at AT TIME ZONE 'UTC')::date, CAST(:last AS date)) AS day,
-               move.status, sum(move.amount) AS amount
+    moved AS (
+        SELECT least((created_at AT TIME ZONE 'UTC')::date, CAST(:last AS date)) AS day,
+               changes->'status'->>0 AS old, changes->'status'->>1 AS new,
+               CASE WHEN type IN ('issue.deleted', 'issue.restored') THEN id END AS trash_event_id,
+               count(*) AS amount
         FROM {events}
-        CROSS JOIN LATERAL (
-            SELECT changes->'status'->>0 AS status, -1 AS amount
-            UNION ALL
-            SELECT changes->'status'->>1, 1
-            UNION ALL
-            SELECT (
-                SELECT earlier.changes->'status'->>1 FROM events AS earlier
-                WHERE earlier.issue_id = events.issue_id AND earlier.id < events.id AND earlier.changes ? 'status'
-                ORDER BY earlier.id DESC LIMIT 1
-            ), CASE events.type WHEN 'issue.deleted' THEN -1 ELSE 1 END
-            WHERE events.type IN ('issue.deleted', 'issue.restored')
-        ) AS move
         WHERE (changes ? 'status' OR type IN ('issue.deleted', 'issue.restored')) {since}
+        GROUP BY 1, 2, 3, 4
+    ),
+    net AS (
+        SELECT moved.day, move.status, sum(move.amount) AS amount
+        FROM moved
+        CROSS JOIN LATERAL (
+            SELECT old AS status, -amount AS amount
+            UNION ALL
+            SELECT new, amount
+            UNION ALL (
+                SELECT earlier.changes->'status'->>1, CASE event.type WHEN 'issue.deleted' THEN -1 ELSE 1 END
+                FROM events AS event JOIN events AS earlier ON earlier.issue_id = event.issue_id AND earlier.id < event.id
+                WHERE event.id = trash_event_id AND earlier.changes ? 'status'
+                ORDER BY earlier.id DESC LIMIT 1
+            )
+        ) AS move
         GROUP BY 1, 2
     ),
     grid AS (
