@@ -29,7 +29,7 @@ MOST_ROWS = 4 * COUNT_CAP
 """So many rows may be read at most: a list is counted up to its cap, if every fourth issue fits or more do."""
 _OF_TAGS = {
     (f"listIssues {asked}", "issues"): "an index with the tags may take less than issues with them"
-    for asked in ("tag:tag1", "tag:tag1 -tag:tag2", "tag:tag1,tag140", "tag=tag3")
+    for asked in ("tag:tag1", "tag:tag1 -tag:tag2", "tag:tag1,tag140", "no:tag", "tag=tag3")
 }
 ALLOWED = _OF_TAGS | {
     ("readSnapshot", "issues"): "gives all that is open: no part of it will do",

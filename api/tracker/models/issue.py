@@ -65,6 +65,12 @@ class Issue(Base):
             "id",
             postgresql_where=text("attachment_count > 0 AND deleted_at IS NULL"),
         ),
+        Index(
+            "ix_issues_undescribed",
+            "created_at",
+            "id",
+            postgresql_where=text("description = '' AND deleted_at IS NULL"),
+        ),
         Index("ix_issues_reporter", "reporter_id", "created_at", "id"),
         Index("ix_issues_assignee", "assignee_id", "created_at", "id"),
         Index("ix_issues_duplicate_of", "duplicate_of_id", postgresql_where=text("duplicate_of_id IS NOT NULL")),

@@ -124,6 +124,8 @@ class _Predicate:
             case ast.Words():
                 # Most issues that are come by otherwise lack what they must not hold.
                 return not_(func.coalesce(holds(ast.All((node,)), "row by row"), false()))
+            case ast.Has() | ast.InStatus() | ast.InSeverity() if self._as_of is None:
+                return not_(self.of(node))  # never null, and as indexes have it
             case _:
                 # Null, where there is no date or person to compare, is no.
                 return not_(func.coalesce(self.of(node), false()))
@@ -191,9 +193,11 @@ class _Predicate:
             case "comment":
                 return Issue.comment_count > 0
             case "description":
-                return Issue.description != ""
+                return Issue.description != literal_column("''")
             case "tag":
-                now = func.cardinality(Issue.tags) > 0
+                now: Condition = func.cardinality(Issue.tags) > 0
+                if self._viewer.is_staff:  # see `has_tags`
+                    now = Issue.tag_keys != literal_column("'{}'")
                 if self._as_of is None:
                     return now
                 then = func.jsonb_array_length(self._tags_at(self._as_of)) > 0
