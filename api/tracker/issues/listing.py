@@ -31,6 +31,11 @@ DEAR = 40_000
 LATEST = 20_000
 """Among so many issues those are counted of which to count all would take long."""
 
+FARTHEST = 100_000
+"""To look at so many issues one by one takes about as long as to look up all that hold common words, among a million."""
+AHEAD = 2
+"""How many times as many are looked at as should do."""
+
 _PERSON_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -102,7 +107,10 @@ class IssueList:
         known = list_ and self._totals.get(list_)
         seen, latest = (known.seen, known.latest_id) if known else (None, None)
         arguments |= {"limit": limit + 1, "seen": seen, "latest": latest}
-        rows = await self._rows(prepared, arguments, REACHES if past else (lookup.reach,))
+        if past:
+            rows = await self._rows(prepared, arguments, REACHES, farthest=REACHES[-1])
+        else:
+            rows = await self._rows(prepared, arguments, (lookup.reach,), farthest=FARTHEST)
         is_least = False
         if not cursor and len(rows) <= limit:
             total = len(rows)
@@ -133,13 +141,22 @@ class IssueList:
                 return (await self._reads.fetch(dear.least, **arguments, reach=LATEST))[0]
         return (await self._reads.fetch(prepared.total, **arguments))[0]
 
-    async def _rows(self, prepared: Prepared, arguments: dict[str, Any], reaches: Sequence[int]) -> list[Record]:
+    async def _rows(
+        self, prepared: Prepared, arguments: dict[str, Any], reaches: Sequence[int], *, farthest: int
+    ) -> list[Record]:
         """As many as the limit, from as near as they can be found."""
         if prepared.thorough is None:
             return await self._reads.fetch(prepared.page, **arguments)
+        limit, rows = arguments["limit"], list[Record]()
         for reach in reaches:
             rows = await self._reads.fetch(prepared.page, **arguments, reach=reach)
-            if len(rows) == arguments["limit"]:
+            if len(rows) == limit:
+                return rows
+        # The others may well be as near to each other as those that were found.
+        farther = AHEAD * reaches[-1] * limit // max(1, len(rows))
+        if farther <= farthest:
+            rows = await self._reads.fetch(prepared.page, **arguments, reach=farther)
+            if len(rows) == limit:
                 return rows
         return await self._reads.fetch(prepared.thorough, **arguments)
 
