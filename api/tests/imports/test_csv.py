@@ -122,6 +122,16 @@ BROKEN = {
 }
 
 
+def test_of_several_columns_of_one_name_the_first_is_taken_and_all_tags(path: Path) -> None:
+    rows = "One,Two,a,b\n,Two,a,\n"
+    one, two = entries_of(path, "title,title,tags,tags\n" + rows)
+    assert [entry.issue and (entry.issue.title, entry.issue.tags) for entry in (one, two)] == [
+        ("One", ["a", "b"]),
+        ("Two", ["a"]),
+    ]
+    assert (one.notes, two.notes) == (["has 2 values for the title: the first is taken"], [])
+
+
 @pytest.mark.parametrize(("reason", "line"), BROKEN.items(), ids=list(BROKEN))
 def test_a_row_that_cannot_be_imported_says_why(path: Path, reason: str, line: bytes) -> None:
     entries = entries_of(path, "id,title,status,created\n7,Straße,,\n8,Straße,,\n".encode() + line)

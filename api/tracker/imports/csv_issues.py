@@ -115,6 +115,9 @@ class RowReader:
         if any(cell.strip() for cell in row.cells[self._width :]):
             raise BrokenLine(f"has {len(row.cells)} values, but there are {self._width} columns")
         cells = row.cells
+        for field in sorted(self._columns.keys() - {Field.TAGS}):
+            if len(values := self._values(cells, field)) > 1:
+                note(f"has {len(values)} values for the {field}: the first is taken")
         title, description = titled(
             self._value(cells, Field.TITLE), plain(self._value(cells, Field.DESCRIPTION)), "title", note
         )
