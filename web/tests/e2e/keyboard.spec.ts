@@ -266,6 +266,28 @@ test('the issue that one duplicates is found although its title is written wrong
 	await expect(page.getByRole('button', { name: `Duplicate of: #${original}` })).toBeFocused();
 });
 
+test('whoever comes to the board by Tab gets to its first card, and then back to the current one', async ({
+	signedIn
+}) => {
+	const { page } = await signedIn('maintainer');
+	const [first, second] = [unique('Comes first'), unique('Comes second')];
+	await fileIssue(page, second);
+	await fileIssue(page, first);
+	await page.goto('/board');
+	const card = (title: string) => page.getByRole('link', { name: title });
+	await expect(card(first)).toBeVisible();
+	await page.getByRole('button', { name: 'How to search' }).focus();
+	await page.keyboard.press('Tab'); // to what moves it
+	await page.keyboard.press('Tab');
+	await expect(card(first)).toBeFocused();
+	await page.keyboard.press('ArrowDown');
+	await expect(card(second)).toBeFocused();
+	await page.getByRole('button', { name: 'How to search' }).focus();
+	await page.keyboard.press('Tab');
+	await page.keyboard.press('Tab');
+	await expect(card(second)).toBeFocused();
+});
+
 test('people are let in and given a role without a mouse', async ({ signedIn }) => {
 	const { page } = await signedIn('admin');
 	const name = unique('Sam Field');
