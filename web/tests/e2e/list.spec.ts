@@ -159,6 +159,27 @@ test('issues come and go in a filtered list as they change, also by what only th
 	await expect(page.getByRole('region', { name: /^Open/ })).toHaveCount(0);
 });
 
+test('tags leave room for the title, however long they are', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const title = unique('A title that says what it is about before it comes to its end');
+	await page.locator('body').press('c');
+	const dialog = page.getByRole('dialog', { name: 'New issue' });
+	await dialog.getByLabel('Title').fill(title);
+	await dialog.getByRole('button', { name: /^Tags:/ }).click();
+	for (const letter of ['a', 'b', 'c']) {
+		await page.getByRole('combobox', { name: 'Tags' }).fill(letter.repeat(50));
+		await page.keyboard.press('Enter');
+	}
+	await page.keyboard.press('Escape');
+	await dialog.getByLabel('Title').press('Control+Enter');
+	await page.setViewportSize({ width: 1100, height: 700 });
+	const link = page.getByRole('grid').getByRole('link', { name: title });
+	await expect(link).toBeVisible();
+	const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: title }) });
+	const share = await row.evaluate((row) => (row.querySelector('a')?.clientWidth ?? 0) / row.clientWidth);
+	expect(share).toBeGreaterThan(0.25);
+});
+
 test('what fits nothing is said, with a way out', async ({ signedIn }) => {
 	const { page } = await signedIn('reporter');
 	await page.goto('/issues?q=zzzzzz&severity=low');
