@@ -19,6 +19,7 @@ test('filters, search and sort are in the address, and come back with it', async
 	await expect(box(page)).toBeFocused();
 	await page.keyboard.type(title.toLowerCase());
 	await expect(page.getByRole('row')).toHaveCount(3); // the head, the issue, what is said at the end
+	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(/q=status:open\+severity:medium\+quokka\+eats/);
 
 	await page.reload();
@@ -82,7 +83,7 @@ test('a query is written by keyboard alone, and means the same to whoever gets i
 	await expect(chip(page, 'Created: Last 7 days')).toBeVisible();
 	await expect(box(page)).toHaveValue('wombat');
 	await expect(page.getByRole('link', { name: title })).toBeVisible();
-	await expect(page).toHaveURL(/wombat$/);
+	await expect(page).toHaveURL(/wombat\*$/);
 
 	// Somebody else gets the address.
 	const admin = await signedIn('admin');
@@ -157,6 +158,29 @@ test('issues come and go in a filtered list as they change, also by what only th
 	await page.goto('/board?q=status:triaged+-status:open');
 	await expect(page.getByRole('region', { name: /^Triaged/ })).toContainText(title);
 	await expect(page.getByRole('region', { name: /^Open/ })).toHaveCount(0);
+});
+
+test('words are found while they are typed, and as they are when they are done', async ({ signedIn }) => {
+	const { page } = await signedIn('maintainer');
+	const title = unique('Something stings');
+	await fileIssue(page, title, 'It was the platypus.');
+	await page.goto('/issues');
+	const found = page.getByRole('grid').getByRole('link', { name: title });
+	await expect(found).toBeVisible();
+
+	await box(page).pressSequentially('platyp');
+	await expect(page.getByRole('row')).toHaveCount(3); // the head, the issue, what is said at the end
+	await expect(found).toBeVisible();
+	await box(page).press('Enter');
+	await expect(page).toHaveURL(/q=platyp$/);
+	await expect(page.getByRole('heading', { name: 'No issue fits' })).toBeVisible();
+	await page.getByRole('button', { name: 'Search for “platyp*”' }).click();
+	await expect(found).toBeVisible();
+
+	await box(page).fill('platypus');
+	await box(page).press('Enter');
+	await expect(page).toHaveURL(/q=platypus$/);
+	await expect(found).toBeVisible();
 });
 
 test('tags leave room for the title, however long they are', async ({ signedIn }) => {

@@ -58,14 +58,25 @@ export class AddressedView {
 		this.#typing = q;
 		this.stop();
 		this.#pause = setTimeout(() => {
-			this.#write(this.view, this.#typed !== null && this.#typed === this.#address);
+			this.#write(this.view, this.#isOwn);
 			this.#typed = this.#parametersOf(this.view);
 		}, PAUSE);
+	}
+
+	/** Of what was typed, only the end of the last word is new. */
+	end(q: string): void {
+		this.#write({ ...this.view, q }, this.#pause === undefined || this.#isOwn);
 	}
 
 	/** What was typed last is not waited for any more. */
 	stop(): void {
 		clearTimeout(this.#pause);
+		this.#pause = undefined;
+	}
+
+	/** Whether typing has left this address. */
+	get #isOwn(): boolean {
+		return this.#typed !== null && this.#typed === this.#address;
 	}
 
 	#parametersOf(next: ListView) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { write } from '#lib/query/chips.ts';
-import { Draft } from './draft.svelte.ts';
+import { Draft, withBeginnings, type ChangedBy } from './draft.svelte.ts';
 
 function aDraft(q = '') {
-	const said: [q: string, isTyping: boolean][] = [];
+	const said: [q: string, by: ChangedBy][] = [];
 	const sorts: string[] = [];
 	const draft = new Draft({
 		today: () => '2026-01-15',
@@ -24,10 +24,35 @@ describe('Draft', () => {
 		const { type, looks, said } = aDraft();
 		type('login status:open ');
 		expect(looks()).toEqual(['status:open', 'login ']);
-		expect(said.at(-1)).toEqual(['status:open login', false]);
+		expect(said.at(-1)).toEqual(['status:open login', 'choosing']);
 		type('now');
-		expect(said.at(-1)).toEqual(['status:open login now', true]);
+		expect(said.at(-1)).toEqual(['status:open login now*', 'typing']);
 	});
+
+	it('looks for all that begins like a word while it is typed, and for the word when it is done', () => {
+		const { draft, type, said } = aDraft();
+		type('expedi');
+		expect(said.at(-1)).toEqual(['expedi*', 'typing']);
+		draft.settle({ isDone: false });
+		expect(draft.rest).toBe('expedi');
+		expect(said.at(-1)).toEqual(['expedi*', 'typing']);
+		draft.settle({ isDone: true });
+		expect(said.at(-1)).toEqual(['expedi', 'ending']);
+		type('a ');
+		expect(said.slice(-2)).toEqual([
+			['expedia*', 'typing'],
+			['expedia', 'typing']
+		]);
+		draft.type('expediaexpedia', 7);
+		expect(said.at(-1)?.[0]).toBe('expediaexpedia');
+	});
+
+	it.each(['"on the page', 'OR', '-wontfix', '#42', 'ui', 'tag:boo', 'log*'])(
+		'knows no beginnings of %s',
+		(text) => {
+			expect(withBeginnings(text)).toBeNull();
+		}
+	);
 
 	it('searches for words while they are typed, and not for half a field', () => {
 		const { type, said } = aDraft();
@@ -35,12 +60,13 @@ describe('Draft', () => {
 		expect(said.map(([q]) => q)).toEqual([
 			'l',
 			'lo',
-			'log',
-			'logi',
+			'log*',
+			'logi*',
+			'login*',
 			'login',
 			'login t',
 			'login ta',
-			'login tag',
+			'login tag*',
 			'login'
 		]);
 	});
@@ -53,17 +79,17 @@ describe('Draft', () => {
 			position: 9,
 			message: 'Expected open, triaged, in_progress, done or cancelled.'
 		});
-		expect(draft.settle()).toBe(false);
+		expect(draft.settle({ isDone: true })).toBe(false);
 		draft.type('x y', 3);
 		expect(draft.trouble).toBeNull();
-		expect(said.at(-1)).toEqual(['tag:a x y', true]);
+		expect(said.at(-1)).toEqual(['tag:a x y', 'typing']);
 	});
 
 	it('keeps chips and alternatives apart', () => {
 		const { type, said, draft, looks } = aDraft('is:open');
 		type('a OR b');
-		draft.settle();
-		expect(said.at(-1)).toEqual(['is:open (a OR b)', true]);
+		draft.settle({ isDone: true });
+		expect(said.at(-1)).toEqual(['is:open (a OR b)', 'typing']);
 		draft.follow('is:open (a OR b)');
 		expect(looks()).toEqual(['is:open', 'a OR b']);
 	});
@@ -103,7 +129,7 @@ describe('Draft', () => {
 		const index = draft.begin('tag');
 		expect(index).toBe(2);
 		draft.replace(index, { field: 'tag', isNot: false, values: [{ text: 'b' }] });
-		expect(said.at(-1)).toEqual(['status:open tag:a tag:b', false]);
+		expect(said.at(-1)).toEqual(['status:open tag:a tag:b', 'choosing']);
 		draft.replace(0, null);
 		expect(looks()).toEqual(['tag:a', 'tag:b', '']);
 		draft.begin('created');

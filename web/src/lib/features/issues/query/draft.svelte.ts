@@ -8,10 +8,16 @@ export interface Trouble {
 	position: number | null;
 }
 
+/** By ending a word, a query changes so little that there is nothing to go back to. */
+export type ChangedBy = 'typing' | 'ending' | 'choosing';
+
 interface Hands {
 	today: () => Day;
-	/** The query that is meant now; while somebody types, without the half of a field that they have. */
-	onchange: (q: string, isTyping: boolean) => void;
+	/**
+	 * The query that is meant now; while somebody types, without the half of a field that they have, and with all that
+	 * begins like the half of a word.
+	 */
+	onchange: (q: string, by: ChangedBy) => void;
 	onsort: (sort: Sort) => void;
 }
 
@@ -25,6 +31,8 @@ export class Draft {
 	trouble = $state.raw<Trouble | null>(null);
 	readonly #hands: Hands;
 	#said: string | null = null;
+	/** The last word may go on: what begins like it is meant as well. */
+	#isOpen = false;
 
 	constructor(hands: Hands) {
 		this.#hands = hands;
@@ -34,6 +42,7 @@ export class Draft {
 	follow(q: string): void {
 		if (q === this.#said) return;
 		this.#said = q;
+		this.#isOpen = false;
 		const { chips, rest } = split(q, this.#hands.today());
 		this.chips = chips;
 		this.rest = rest;
@@ -45,16 +54,21 @@ export class Draft {
 		const before = this.chips.length;
 		const at = this.#take(text, caret);
 		this.#check(at);
-		this.#say(withoutBegun(this.rest, at), this.chips.length === before);
+		this.#isOpen = at === this.rest.length && withBeginnings(this.rest) !== null;
+		this.#say(withoutBegun(this.rest, at), this.chips.length === before ? 'typing' : 'choosing');
 		return at;
 	}
 
-	/** Takes everything for finished; answers whether it could be read. */
-	settle(): boolean {
+	/**
+	 * Takes everything for finished, but for the last word where somebody only turns away from it: what they found stays.
+	 * Answers whether it could be read.
+	 */
+	settle({ isDone }: { isDone: boolean }): boolean {
+		if (isDone) this.#isOpen = false;
 		this.#take(this.rest, undefined);
 		this.rest = this.rest.trim();
 		this.#check();
-		this.#say(this.rest, false);
+		this.#say(this.rest, 'choosing');
 		return this.trouble === null;
 	}
 
@@ -62,7 +76,7 @@ export class Draft {
 	replace(index: number, chip: Chip | null): void {
 		this.chips = chip ? this.chips.with(index, chip) : this.chips.toSpliced(index, 1);
 		this.#check();
-		this.#say(this.rest, false);
+		this.#say(this.rest, 'choosing');
 	}
 
 	/** A chip for a field, in which nothing is chosen yet. */
@@ -92,8 +106,9 @@ export class Draft {
 	clear(): void {
 		this.chips = [];
 		this.rest = '';
+		this.#isOpen = false;
 		this.#check();
-		this.#say('', false);
+		this.#say('', 'choosing');
 	}
 
 	#take(text: string, caret: number | undefined): number {
@@ -124,18 +139,29 @@ export class Draft {
 		}
 	}
 
-	#say(rest: string, isTyping: boolean): void {
+	#say(rest: string, by: ChangedBy): void {
 		if (this.trouble) return;
 		const today = this.#hands.today();
-		const { q } = tidy(join(chosen(this.chips), rest, today), today);
+		const text = (this.#isOpen ? withBeginnings(rest) : null) ?? rest;
+		const { q } = tidy(join(chosen(this.chips), text, today), today);
 		if (q === this.#said) return;
+		const isEnd = by === 'choosing' && this.#said === `${q}*`;
 		this.#said = q;
-		this.#hands.onchange(q, isTyping);
+		this.#hands.onchange(q, isEnd ? 'ending' : by);
 	}
 }
 
 function chosen(chips: readonly Chip[]): Chip[] {
 	return chips.filter(({ values }) => values.length > 0);
+}
+
+/** Fewer letters begin too many words. */
+const WORD = /(?:^|[\s(])\p{L}[\p{L}\p{N}_-]{2,}$/u;
+
+/** The text with all that begins like its last word; null where that is no word, or none that stands for itself. */
+export function withBeginnings(text: string): string | null {
+	const isInQuotes = text.split('"').length % 2 === 0;
+	return WORD.test(text) && !isInQuotes && withoutBegun(text, text.length) === text ? `${text}*` : null;
 }
 
 const BEGUN =
