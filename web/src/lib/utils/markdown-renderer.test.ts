@@ -30,6 +30,30 @@ describe('render', () => {
 		expect(dom('[x](/issues/1)').querySelector('a')?.hasAttribute('target')).toBe(false);
 	});
 
+	it('links the issues that a text quotes, but not in code, links and words', () => {
+		const box = dom(
+			'Like #42, (#7) and **#8**. Not `#1`, [see #2](/board), a#3, #5px, #1.5, #06 or https://example.com/#9\n\n- #10'
+		);
+		const links = [...box.querySelectorAll('a[href^="/issues/"]')];
+		expect(links.map((link) => [link.getAttribute('href'), link.textContent])).toEqual([
+			['/issues/42', '#42'],
+			['/issues/7', '#7'],
+			['/issues/8', '#8'],
+			['/issues/10', '#10']
+		]);
+		expect(box.querySelectorAll('a a')).toHaveLength(0);
+		expect(dom('<i> & #4').textContent.trim()).toBe('<i> & #4');
+	});
+
+	it('lets each part of a text go the way that it is written', () => {
+		const box = dom('# عنوان\n\ntext\n\n- نقطة');
+		expect([...box.children].map((part) => [part.tagName, part.getAttribute('dir')])).toEqual([
+			['H1', 'auto'],
+			['P', 'auto'],
+			['UL', 'auto']
+		]);
+	});
+
 	it('leaves a place for each file of the issue, and no picture that is loaded from elsewhere', () => {
 		const box = dom(
 			'![Login "page"](attachment:log%20in.png) [the log](<attachment:a b.log>) ![](https://evil.example/pixel.gif)' +
@@ -62,7 +86,7 @@ describe('render', () => {
 	it('shows HTML as the text that it is', () => {
 		expect(dom('Use <Foo bar="1"> and `<b>`').textContent.trim()).toBe('Use <Foo bar="1"> and <b>');
 		expect(dom('<div>\n  <b>x</b>\n</div>\n\n<p>').innerHTML.replaceAll(/\s+/g, '')).toBe(
-			'<p>&lt;div&gt;<br>&lt;b&gt;x&lt;/b&gt;<br>&lt;/div&gt;</p><p>&lt;p&gt;</p>'
+			'<pdir="auto">&lt;div&gt;<br>&lt;b&gt;x&lt;/b&gt;<br>&lt;/div&gt;</p><pdir="auto">&lt;p&gt;</p>'
 		);
 		expect(dom('a < b && c > d').textContent.trim()).toBe('a < b && c > d');
 		expect(dom('&lt;b&gt; &amp;amp;').textContent.trim()).toBe('<b> &amp;');

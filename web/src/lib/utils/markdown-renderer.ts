@@ -1,5 +1,6 @@
+import { resolve } from '$app/paths';
 import purifier from 'dompurify';
-import { Marked, type Parser, type Token } from 'marked';
+import { Marked, Renderer, type Parser, type Token } from 'marked';
 import { fileNameIn } from './file-links.ts';
 
 // HTML in a text is shown as text: in a tracker it is mostly something that somebody talks about. The few tags
@@ -7,15 +8,31 @@ import { fileNameIn } from './file-links.ts';
 const PLAIN_TAGS = /&lt;(\/?(?:details|summary|kbd|sub|sup|mark|u|br))\s*\/?&gt;/gi;
 const COMMENTS = /<!--[^]*?-->/g;
 
+/** How people quote an issue: `#42`, but neither `a#42`, `&#42;` nor `#42px`. */
+const ISSUE = /(?<![\p{L}\p{N}_&#/])#([1-9][0-9]{0,8})(?![\p{L}\p{N}_]|\.[0-9])/gu;
+/** The words of links: a link can't hold another one. */
+const linked = new WeakSet<Token>();
+const plain = new Renderer();
+
 export const marked = new Marked({
 	gfm: true,
 	breaks: true,
 	async: false,
 	walkTokens(token) {
-		// A picture inside a link becomes its words: a link can't hold another one.
-		if (token.type === 'link') token.tokens = token.tokens?.map(withoutPicture);
+		if (token.type !== 'link' || !token.tokens) return;
+		// A picture inside a link becomes its words.
+		token.tokens = token.tokens.map(withoutPicture);
+		void marked.walkTokens(token.tokens, (word) => void linked.add(word));
 	},
 	renderer: {
+		text(token) {
+			if (('tokens' in token && token.tokens) || linked.has(token)) return false;
+			const shown = plain.text(token);
+			return shown.replaceAll(
+				ISSUE,
+				(quote, id: string) => `<a href="${resolve('/(app)/issues/[id=issue]', { id })}">${quote}</a>`
+			);
+		},
 		html({ text, ...token }) {
 			const shown = escaped(text.replaceAll(COMMENTS, '')).replaceAll(PLAIN_TAGS, '<$1>');
 			const isForeign = 'block' in token && token.block && shown.includes('&lt;');
@@ -83,12 +100,30 @@ const TAGS = [
 ];
 const ATTRIBUTES = ['href', 'title', 'type', 'checked', 'disabled', 'start', 'align', 'data-file', 'data-as'];
 
+const DIRECTED = new Set([
+	'P',
+	'UL',
+	'OL',
+	'H1',
+	'H2',
+	'H3',
+	'H4',
+	'H5',
+	'H6',
+	'BLOCKQUOTE',
+	'TD',
+	'TH',
+	'SUMMARY'
+]);
+
 purifier.addHook('afterSanitizeAttributes', (node) => {
 	if (node.tagName === 'A') {
 		// The other page gets no handle on this one, and no search engine rewards spam.
 		node.setAttribute('rel', 'noopener noreferrer nofollow');
 		if (/^https?:/i.test(node.getAttribute('href') ?? '')) node.setAttribute('target', '_blank');
 	}
+	// Each goes the way that its own language is written.
+	if (DIRECTED.has(node.tagName)) node.setAttribute('dir', 'auto');
 	// Lines that are longer than the page is wide are scrolled to, by keyboard too.
 	if (node.tagName === 'PRE') node.setAttribute('tabindex', '0');
 	// Task lists only: a text that brings its own fields could ask for a password.
