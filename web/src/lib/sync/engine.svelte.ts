@@ -2,13 +2,13 @@ import type { Problem } from '#lib/api/errors.ts';
 import type { Issue, IssueRow, Person, TrackerEvent } from '#lib/api/types.ts';
 import type { Backend } from './backend.ts';
 import type { News } from './base.ts';
-import { Cache } from './cache.ts';
-import { CacheWriter } from './cache-writer.ts';
 import { Collection } from './collection.svelte.ts';
 import { makeEntry } from './entries.ts';
 import { isReflected } from './fold.ts';
 import { http } from './http.ts';
+import { Kept } from './kept.ts';
 import { liveTransport } from './live.ts';
+import { Observers, type Observer } from './observers.ts';
 import { Outbox } from './outbox.svelte.ts';
 import { RecentIds } from './recent-ids.ts';
 import { SnapshotLoader } from './snapshot-loader.svelte.ts';
@@ -19,24 +19,7 @@ import {
 	type Transport,
 	type TransportHooks
 } from './transport.ts';
-import type { Answer, Conflict, Entry, IssueChanges, Mutation, Outcome } from './types.ts';
-
-export interface Mutated {
-	key: string;
-	/** Of the issue; below zero for one that the server has not named yet. */
-	id: number;
-	/** Settles when the server has decided; never rejects. */
-	done: Promise<Outcome>;
-}
-
-/** What reaches those who keep more about issues than the rows. */
-export interface Observer {
-	/** These issues changed; `null` is any of them. */
-	changed?(ids: ReadonlySet<number> | null, events: readonly TrackerEvent[]): void;
-	answered?(entry: Entry, answer: Answer): void;
-	/** The server can be reached again. */
-	reconnected?(): void;
-}
+import type { Answer, Conflict, Entry, IssueChanges, Mutated, Mutation } from './types.ts';
 
 /**
  * An event that has not come so long after the answer that names it came before: a write whose first answer
@@ -71,14 +54,13 @@ export class Engine {
 	readonly backend: Backend;
 	readonly #outbox: Outbox;
 	readonly #transport: Transport;
-	readonly #observers = new Set<Observer>();
+	readonly #observers = new Observers();
 	/** Events that came, possibly before the answer that names them. */
 	readonly #seen = new RecentIds();
 	readonly #tab = new Tab();
 	readonly #loader: SnapshotLoader;
 	#viewer: Person = { id: 0, full_name: '' };
-	#cache: Cache | null = null;
-	#writer: CacheWriter | null = null;
+	#kept: Kept | null = null;
 	#run: AbortController | null = null;
 	#loading: AbortController | null = null;
 	#cursor = '';
@@ -89,7 +71,7 @@ export class Engine {
 		this.backend = backend;
 		this.#loader = new SnapshotLoader(backend);
 		this.#outbox = new Outbox(
-			{ put: (entry) => this.#cache?.put(entry), remove: (key) => this.#cache?.remove(key) },
+			{ put: (entry) => this.#kept?.put(entry), remove: (key) => this.#kept?.remove(key) },
 			{
 				send: (entry, signal) => backend.send(entry, signal),
 				changed: () => this.issues.refold(this.#outbox.entries, this.#viewer),
@@ -143,8 +125,7 @@ export class Engine {
 	}
 
 	observe(observer: Observer): () => void {
-		this.#observers.add(observer);
-		return () => void this.#observers.delete(observer);
+		return this.#observers.add(observer);
 	}
 
 	/** Begins to work for a person. */
@@ -154,29 +135,23 @@ export class Engine {
 		this.#run = run;
 		this.#viewer = viewer;
 		this.status = 'loading';
-		const cache = new Cache(viewer.id);
-		this.#cache = cache;
-		void Cache.forgetOthers(viewer.id);
+		const kept = new Kept(viewer.id, () => ({ cursor: this.#cursor, rows: this.issues.truths() }));
+		this.#kept = kept;
 		const isObsolete = () => run.signal.aborted;
 		void this.#showFirst(run.signal);
-		const cached = await cache.load();
+		const cached = await kept.load();
 		if (isObsolete()) return;
-		const writer = new CacheWriter(cache, viewer.id, () => ({
-			cursor: this.#cursor,
-			rows: this.issues.truths()
-		}));
-		this.#writer = writer;
 		if (cached) {
 			this.#apply({ kind: 'snapshot', rows: cached.rows });
 			this.isWhole = cached.rows.length < SURELY_WHOLE;
 			this.#cursor = cached.cursor;
-			writer.startFrom(cached.cursor);
+			kept.startFrom(cached.cursor);
 			this.status = 'ready';
 			this.#transport.start();
 		} else {
-			writer.startFrom(null);
+			kept.startFrom(null);
 		}
-		const unsent = await this.#tab.adoptEntries(cache);
+		const unsent = await kept.adoptEntries(this.#tab);
 		if (isObsolete()) return;
 		this.#outbox.adopt(unsent);
 		if (cached) this.#outbox.resume();
@@ -194,12 +169,11 @@ export class Engine {
 	 * including mutations that were never sent.
 	 */
 	async stop({ forget }: { forget?: 'rows' | 'all' } = {}): Promise<void> {
-		const cache = this.#cache;
+		const kept = this.#kept;
 		// What is to be written is taken before it is gone.
-		if (!forget) void this.#writer?.flush();
+		if (!forget) kept?.flush();
 		this.#halt();
-		await cache?.close();
-		if (forget) await cache?.forget(forget);
+		await kept?.close(forget);
 	}
 
 	/** The session expired: nothing gets through until `resume`, and nothing is lost. */
@@ -278,7 +252,7 @@ export class Engine {
 		// An issue that is unknown although a repeated answer has it may be deleted since: the feed knows.
 		const isNews = issue && !(isReplay && !this.issues.truth(issue.id));
 		this.#apply({ kind: 'rows', rows: isNews ? [rowOf(issue)] : [] });
-		for (const observer of this.#observers) observer.answered?.(entry, answer);
+		this.#observers.answered(entry, answer);
 		this.#transport.wake();
 		setTimeout(() => this.#outbox.retire(({ key }) => key === entry.key), OVERDUE);
 	}
@@ -289,7 +263,7 @@ export class Engine {
 		this.#seen.add(events.map(({ id }) => id));
 		this.#apply({ kind: 'events', events });
 		const about = new Set(events.map(({ issue_id }) => issue_id));
-		for (const observer of this.#observers) observer.changed?.(about, events);
+		this.#observers.changed(about, events);
 	}
 
 	#retire(): void {
@@ -303,7 +277,7 @@ export class Engine {
 	/** The one way in for what the server says. */
 	#apply(news: News): void {
 		const changed = this.issues.apply(news, this.#outbox.entries, this.#viewer);
-		this.#writer?.note(changed);
+		this.#kept?.note(changed);
 		this.#retire();
 	}
 
@@ -316,8 +290,8 @@ export class Engine {
 		// Accepted before the snapshot was taken, so it is in it.
 		this.#outbox.retire(() => true);
 		this.status = 'ready';
-		this.#writer?.noteAll();
-		for (const observer of this.#observers) observer.changed?.(null, []);
+		this.#kept?.note('all');
+		this.#observers.changed(null, []);
 		this.#transport.start();
 		this.#outbox.resume();
 	}
@@ -328,7 +302,7 @@ export class Engine {
 		if (state !== 'live') return;
 		// What failed for want of a line need not sit out the wait that this had grown to.
 		this.#outbox.wake();
-		for (const observer of this.#observers) observer.reconnected?.();
+		this.#observers.reconnected();
 	}
 
 	#halt(): void {
@@ -339,15 +313,15 @@ export class Engine {
 		this.#loader.retry();
 		this.#loader.reset();
 		this.#transport.stop();
-		this.#cache = null;
+		const kept = this.#kept;
+		this.#kept = null;
 		this.#outbox.clear();
-		this.#writer?.stop();
-		this.#writer = null;
+		kept?.stop();
 		this.#tab.leave();
 		this.#seen.clear();
 		this.#apply({ kind: 'snapshot', rows: [] });
 		this.status = 'empty';
-		for (const observer of this.#observers) observer.changed?.(null, []);
+		this.#observers.changed(null, []);
 	}
 }
 

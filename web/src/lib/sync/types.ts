@@ -100,3 +100,12 @@ export interface Snapshot {
 	/** The rows in portions, as they come in. */
 	portions: AsyncIterable<IssueRow[]>;
 }
+
+/** A mutation that is under way. */
+export interface Mutated {
+	key: string;
+	/** Of the issue; below zero for one that the server has not named yet. */
+	id: number;
+	/** Settles when the server has decided; never rejects. */
+	done: Promise<Outcome>;
+}
