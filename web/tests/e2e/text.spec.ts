@@ -86,6 +86,12 @@ test('a comment shows its picture while that is on its way, and names one that w
 	goOn();
 	await expect(picture(comment, 'shot')).toHaveJSProperty('naturalWidth', 1);
 
+	// What is surely refused is not even tried.
+	await give(box, 'drop', 'setup.exe', 'application/x-msdownload');
+	await expect(page.getByText('Not attached: setup.exe')).toBeVisible();
+	await expect(box).toHaveValue('');
+	await expect(files).not.toContainText('setup.exe');
+
 	await page.getByLabel('Files for the text').setInputFiles({
 		name: 'no.png',
 		mimeType: 'image/png',

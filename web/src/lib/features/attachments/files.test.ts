@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { expect, it } from 'vitest';
 import { Problem } from '#lib/api/errors.ts';
-import { cleanName, explainUpload, freeName, sizeOf } from './files.ts';
+import { cleanName, explainUpload, freeName, isTaken, sizeOf } from './files.ts';
 
 it.each([
 	[0, '0 B'],
@@ -34,4 +34,15 @@ it('tells a refusal with what to do, in sizes that people read', () => {
 	expect(refused(413, 'a.png is larger than 10485760 bytes.').hint).toContain('larger than 10 MB.');
 	expect(refused(409, 'An issue has at most 20 files.').hint).toContain('20 files');
 	for (const status of [0, 408, 409, 413, 415, 429, 507]) expect(refused(status, 'why').hint).not.toBe('');
+});
+
+it.each([
+	['shot.PNG', true],
+	['trace.tar.zip', true],
+	['setup.exe', false],
+	['shot.png.', true],
+	['README', false],
+	['.png', false]
+])('knows by its name alone whether %s may be taken', (name, may) => {
+	expect(isTaken({ name })).toBe(may);
 });

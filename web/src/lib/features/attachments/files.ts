@@ -4,6 +4,12 @@ import type { Attachment } from '#lib/api/types.ts';
 /** What the API takes, by the ends of names. */
 export const ACCEPTED = '.png,.jpg,.jpeg,.gif,.webp,.pdf,.zip,.txt,.text,.log,.json,.csv';
 
+/** Whether the API may take a file of this name. It looks into it as well; but what it surely refuses need not wait for that. */
+export function isTaken({ name }: Pick<File, 'name'>): boolean {
+	const end = /\.[^.]+$/u.exec(cleanName(name))?.[0];
+	return end !== undefined && ACCEPTED.split(',').includes(end.toLowerCase());
+}
+
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
 export const isImage = ({ content_type }: Pick<Attachment, 'content_type'>): boolean =>

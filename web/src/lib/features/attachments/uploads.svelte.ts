@@ -7,7 +7,7 @@ import { details } from '#lib/sync/details.svelte.ts';
 import { engine } from '#lib/sync/engine.svelte.ts';
 import { Backoff } from '#lib/utils/backoff.ts';
 import { randomId } from '#lib/utils/platform.ts';
-import { cleanName, explainUpload, freeName } from './files.ts';
+import { ACCEPTED, cleanName, explainUpload, freeName, isTaken } from './files.ts';
 import { unfinished } from './unfinished.ts';
 
 /** Where files wait whose issue is still being written. */
@@ -56,18 +56,25 @@ class Uploads {
 		return this.#all.filter((each) => each.issueId === issueId);
 	}
 
-	/** Sends files to an issue, or has them wait for one. Answers the names that they get. */
-	add(issueId: number, files: readonly File[]): string[] {
+	/** Sends files to an issue, or has them wait for one. Answers those that go, under the names that they get. */
+	add(issueId: number, files: readonly File[]): readonly Upload[] {
+		const refused = files.filter((file) => !isTaken(file)).map(({ name }) => cleanName(name));
+		if (refused.length > 0) {
+			notify.failure(
+				`Not attached: ${refused.join(', ')}`,
+				`Files may be ${ACCEPTED.replaceAll('.', '').replaceAll(',', ', ')}. A ZIP of anything is fine.`
+			);
+		}
 		const present = issueId > 0 ? (details.files(issueId).data ?? []) : [];
 		const taken = new Set([...present, ...this.of(issueId)].map(({ name }) => name));
-		const added = files.map((file) => {
+		const added = files.filter(isTaken).map((file) => {
 			const name = freeName(cleanName(file.name), taken);
 			taken.add(name);
 			return new Upload(issueId, name, file);
 		});
 		this.#all = [...this.#all, ...added];
 		this.#pump();
-		return added.map(({ name }) => name);
+		return added;
 	}
 
 	/** The issue got its number, or went back to being a draft. */
