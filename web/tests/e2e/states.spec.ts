@@ -99,7 +99,10 @@ test('without a line the app opens, shows what it has, and sends later what is d
 	await expect(page.getByText(/You are offline\.\s+This is how things were at/)).toBeVisible();
 	await page.getByRole('grid').focus();
 	await page.getByRole('link', { name: title }).click();
-	await expect(page.getByRole('region', { name: `Issue #${id}` })).toBeFocused();
+	const beside = page.getByRole('region', { name: `Issue #${id}` });
+	await expect(beside).toBeFocused();
+	await expect(beside.getByRole('alert')).toContainText('You are offline');
+	await expect(beside.getByRole('button', { name: 'Severity: Medium' })).toBeVisible();
 	await page.keyboard.press('v');
 	await page.keyboard.type('crit');
 	await page.keyboard.press('Enter');
