@@ -264,6 +264,8 @@ test('the issue that one duplicates is found although its title is written wrong
 	await expect(page.getByRole('option').first()).toContainText(title);
 	await page.keyboard.press('Enter');
 	await expect(page.getByRole('button', { name: `Duplicate of: #${original}` })).toBeFocused();
+	await page.getByRole('button', { name: 'Close as cancelled' }).click();
+	await expect(page.getByRole('button', { name: 'Status: Cancelled' })).toBeVisible();
 });
 
 test('whoever comes to the board by Tab gets to its first card, and then back to the current one', async ({

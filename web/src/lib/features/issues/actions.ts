@@ -1,9 +1,9 @@
-import type { IssueRow, Person, Severity, Status } from '#lib/api/types.ts';
+import { isClosed, type IssueRow, type Person, type Severity, type Status } from '#lib/api/types.ts';
 import { SEVERITY_LABELS, STATUS_LABELS } from '#lib/components/domain/labels.ts';
 import { session } from '#lib/state/session.svelte.ts';
 import { notify } from '#lib/state/notices.svelte.ts';
 import { engine } from '#lib/sync/engine.svelte.ts';
-import type { IssueChanges } from '#lib/sync/types.ts';
+import type { IssueChanges, Mutated } from '#lib/sync/types.ts';
 import { MAX_TAGS, sameTag } from './options.ts';
 
 /** What people do to issues, to one or to many: each is a change of its own, told apart when one fails. */
@@ -18,6 +18,17 @@ export function setSeverity(issues: readonly IssueRow[], severity: Severity): vo
 
 export function assign(issues: readonly IssueRow[], assignee: Person | null): void {
 	change(issues, () => ({ assignee }), assignee ? assignee.full_name : 'unassigned');
+}
+
+/** Says of which it is a duplicate; one that is still open can be closed in the same breath. */
+export async function setDuplicate(issue: IssueRow, duplicate_of: number | null): Promise<void> {
+	const [sent] = change([issue], () => ({ duplicate_of }), '');
+	const outcome = await sent?.done;
+	if (duplicate_of === null || isClosed(issue) || outcome?.state !== 'done') return;
+	notify.success(`#${issue.id} is a duplicate of #${duplicate_of}`, {
+		label: 'Close as cancelled',
+		run: () => setStatus([engine.issues.get(issue.id) ?? issue], 'cancelled')
+	});
 }
 
 /** Adds the tag to all of them, or takes it off when all of them have it. */
@@ -70,8 +81,9 @@ function change(
 	issues: readonly IssueRow[],
 	changesOf: (issue: IssueRow) => IssueChanges | null,
 	said: string
-): void {
+): Mutated[] {
 	const done: Change[] = [];
+	const sent: Mutated[] = [];
 	for (const issue of issues.filter((issue) => session.can.triage(issue))) {
 		const after = changesOf(issue);
 		if (!after) continue;
@@ -81,10 +93,11 @@ function change(
 			before: Object.fromEntries(fields.map((field) => [field, issue[field]])),
 			after
 		});
-		engine.mutate({ kind: 'edit', id: issue.id, changes: after });
+		sent.push(engine.mutate({ kind: 'edit', id: issue.id, changes: after }));
 	}
 	if (done.length === 1) notify.undoableQuietly(() => takeBack(done));
 	else if (done.length > 1) notify.undoable(`${done.length} issues: ${said}`, () => takeBack(done));
+	return sent;
 }
 
 function takeBack(done: readonly Change[]): void {
@@ -98,8 +111,10 @@ function takeBack(done: readonly Change[]): void {
 	else notify.failure('Nothing is taken back', 'What you did was changed again since.');
 }
 
-function isStill(issue: IssueRow, { status, severity, assignee, tags }: IssueChanges): boolean {
+function isStill(issue: IssueRow, changes: IssueChanges): boolean {
+	const { status, severity, assignee, tags, duplicate_of } = changes;
 	return (
+		(duplicate_of === undefined || issue.duplicate_of === duplicate_of) &&
 		(status === undefined || issue.status === status) &&
 		(severity === undefined || issue.severity === severity) &&
 		(assignee === undefined || issue.assignee?.id === assignee?.id) &&
