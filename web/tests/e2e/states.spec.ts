@@ -140,7 +140,7 @@ test('a server that is away from the start is told, and the app begins when it i
 	// Nothing of before is left, as on a device that is full.
 	await server.off();
 	await page.goto('about:blank');
-	await page.goto('/nowhere');
+	await page.goto('/favicon.svg');
 	await page.evaluate(async () => {
 		for (const { name } of await indexedDB.databases()) if (name) indexedDB.deleteDatabase(name);
 	});
@@ -188,6 +188,7 @@ test('what is not there, or not for one, says so and leads on', async ({ signedI
 	] as const) {
 		await page.goto(path);
 		await expect(page.getByRole('heading', { name: heading })).toBeVisible();
+		await expect(page.getByRole('link', { name: 'Board', exact: true })).toBeVisible();
 		await page.getByRole('link', { name: way }).click();
 		await expect(page).toHaveURL(/\/issues$/);
 	}
