@@ -105,6 +105,29 @@ test('a comment shows its picture while that is on its way, and names one that w
 	await expect(page.getByText('no (is not among the files)')).toBeVisible();
 });
 
+test('who goes to the comment by key sees what sends it, too', async ({ signedIn }) => {
+	const { page } = await signedIn('reporter');
+	const id = await fileIssue(page, unique('Long story'), 'And then.\n\n'.repeat(60));
+	await page.goto(`/issues/${id}`);
+	const send = page.getByRole('button', { name: 'Comment', exact: true });
+	await expect(send).toBeVisible();
+	await expect(send).not.toBeInViewport();
+	await page.keyboard.press('m');
+	await expect(page.getByRole('textbox', { name: 'Write a comment' })).toBeFocused();
+	await expect(send).toBeInViewport({ ratio: 1 });
+});
+
+test('an issue that a text quotes is one click away', async ({ signedIn }) => {
+	const { page } = await signedIn('reporter');
+	const title = unique('Quoted elsewhere');
+	const quoted = await fileIssue(page, title);
+	const id = await fileIssue(page, unique('Quotes another'), `Since #${quoted} was done.`);
+	await page.goto(`/issues/${id}`);
+	await page.getByRole('link', { name: `#${quoted}`, exact: true }).click();
+	await expect(page).toHaveURL(new RegExp(`/issues/${quoted}$`));
+	await expect(page.getByLabel('Title')).toHaveValue(title);
+});
+
 test('tasks are ticked by those who may edit, by keyboard too, and others see it', async ({ signedIn }) => {
 	const reporter = await signedIn('reporter');
 	const admin = await signedIn('admin');
