@@ -20,6 +20,7 @@ test('a wrong password is told, and one comes to the page one wanted', async ({ 
 	expectErrors(/status of 401/);
 	await page.goto('/issues/3');
 	await expect(page).toHaveURL(/\/login/);
+	await expect(page.getByLabel('Email')).toBeFocused();
 	await page.getByLabel('Email').fill('admin@example.com');
 	await page.getByRole('textbox', { name: 'Password' }).fill('wrong password');
 	await page.getByRole('button', { name: 'Sign in' }).click();

@@ -6,7 +6,7 @@ export const PASSWORD_MAX = 128;
 export const email = v.pipe(
 	v.string(),
 	v.trim(),
-	v.nonEmpty('Enter your email address.'),
+	v.nonEmpty('Enter an email address.'),
 	v.regex(/^[^\s@]+@[^\s@]+$/u, 'This is not a complete email address.')
 );
 
