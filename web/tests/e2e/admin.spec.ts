@@ -35,6 +35,20 @@ test('a person is added, changes role, is locked out and let in again', async ({
 	await expect(row).not.toContainText('Deactivated');
 });
 
+test('a person is found on whichever page of people they stand', async ({ signedIn }) => {
+	const { page } = await signedIn('admin');
+	await page.route('**/api/users?*', (route) =>
+		route.continue({ url: route.request().url().replace('limit=100', 'limit=4') })
+	);
+	await page.goto('/admin/people');
+	await expect(page.getByRole('button', { name: 'Show more' })).toBeVisible();
+	await expect(page.getByText('Tomás Rivera')).toHaveCount(0);
+	await page.getByRole('searchbox', { name: 'Find a person' }).fill('tomas');
+	await expect(page.getByRole('row', { name: /Tomás Rivera/ })).toBeVisible();
+	await page.getByRole('searchbox', { name: 'Find a person' }).fill('nobody at all');
+	await expect(page.getByText('Nobody here is called “nobody at all”.')).toBeVisible();
+});
+
 test('the last admin stays one, and is told why', async ({ signedIn }) => {
 	const { page, expectErrors } = await signedIn('admin');
 	expectErrors(/status of 409/);
