@@ -17,7 +17,7 @@ from tracker.imports.batches import Batches
 from tracker.imports.jira import read_entries
 from tracker.imports.running import Run
 from tracker.imports.tally import Outcome, Tally
-from tracker.models import Base, ImportSource, ImportState
+from tracker.models import Base, ImportSource
 from tracker.settings import Settings
 
 PATIENCE_SECONDS = 120
@@ -96,7 +96,7 @@ async def run(sessions: Sessions, path: Path) -> Tally:
     tally = Tally()
     batch = await Batches(sessions).begin(ImportSource.JIRA, path)
     await Run(sessions, tally, batch).go(read_entries(path))
-    await Batches(sessions).end(batch.id, ImportState.DONE)
+    await Batches(sessions).end(batch.id)
     return tally
 
 

@@ -18,6 +18,7 @@ from tracker.core.jobs import JobContext
 from tracker.imports import github, jobs, reading
 from tracker.imports.jobs import run_imports
 from tracker.settings import Settings
+from tracker.statistics.jobs import refresh_daily_stats
 
 PATIENCE_SECONDS = 120
 TABLE = "id,title,status\n1,One,open\n2,,open\n3,Three,Fertig\n"
@@ -263,6 +264,18 @@ async def test_what_was_uploaded_and_never_started_is_forgotten_after_a_week(
     assert (await importer.read(started))["state"] == "done"
     async with sessions() as session:
         assert await session.scalar(text("SELECT count(*) FROM discarded_files")) == 3
+
+
+async def test_the_days_of_which_an_import_tells_are_right_at_its_end(
+    importer: Importer, admin: Person, settings: Settings, sessions: Sessions
+) -> None:
+    await refresh_daily_stats(JobContext(settings, sessions))
+    opened = (utc_now() - timedelta(days=9)).date().isoformat()
+    planned = await importer.upload(f"title,created\nOld,{opened}\n")
+    mapping = {"columns": {"title": "title", "created": "created"}}
+    assert (await importer.start(planned, mapping=mapping))["state"] == "done"
+    history = accepted(await admin.get("/issues/dashboard/stats"))["status_history"]
+    assert [day["open"] for day in history if day["day"] >= opened] == [1] * 10
 
 
 async def test_a_run_that_has_no_more_time_goes_on_at_the_next(

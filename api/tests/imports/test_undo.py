@@ -243,7 +243,6 @@ async def test_statistics_are_right_at_once(
 
     before = await figures()
     await importing.bring(jira_issue("T-1"), jira_issue("T-2", **closed()))
-    await refresh_daily_stats(JobContext(settings, sessions))
     assert (await figures())[1] != before[1]
     await importing.undo(1)
     assert (await figures())[1] == before[1]

@@ -29,6 +29,9 @@ from tracker.settings import Settings
 LATER = "2020-02-01T10:00:00.000+0000"
 
 _OF_COMMANDS = {
+    ("import jira", "events"): "counts the days anew since the oldest issue that came",
+    ("import jira", "issues"): "counts all, as those days are counted backwards from today",
+    ("import csv", "issues"): "counts all, as today is counted, too",
     ("import undo", "events"): "counts the days anew since the oldest issue that goes",
     ("import undo", "issues"): "counts all, as those days are counted backwards from today",
     ("stats rebuild", "events"): "counts from the first event on",

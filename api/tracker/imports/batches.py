@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import func, select, text, update
@@ -12,6 +13,7 @@ from tracker.core.database import Sessions
 from tracker.core.transaction import Transaction
 from tracker.imports.tally import Say
 from tracker.models import ImportBatch, ImportSource, ImportState
+from tracker.statistics.daily import DailyStats
 
 _LOCK = {"lock": 0x696D706F7274}  # any number that no other advisory lock uses
 
@@ -67,10 +69,12 @@ class Batches:
             await session.refresh(found)
         return found
 
-    async def end(self, batch_id: int, state: ImportState, error: str | None = None) -> None:
-        values = {"state": state, "error": error, "finished_at": func.now()}
+    async def end(self, batch_id: int) -> None:
+        """Says that all is brought in, and counts the days anew that it told of."""
+        values = {"state": ImportState.DONE, "error": None, "finished_at": func.now()}
         async with self._sessions() as session, Transaction(session):
             await session.execute(update(ImportBatch).where(ImportBatch.id == batch_id).values(values))
+            await DailyStats(session).refresh(datetime.now(UTC))
 
 
 def _measured(file: Path) -> tuple[int, str]:

@@ -25,7 +25,7 @@ from tracker.imports.running import Advance, Run
 from tracker.imports.source import Entry
 from tracker.imports.tally import Outcome, Say, Tally
 from tracker.imports.undoing import Undo, require_undoable
-from tracker.models import ImportBatch, ImportSource, ImportState
+from tracker.models import ImportBatch, ImportSource
 from tracker.settings import Settings
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -218,7 +218,7 @@ async def import_file(
             batch = await batches.begin(source, file, mapping)
             advance(batch.position)
             await Run(sessions, tally, batch).go(entries, advance)
-            await batches.end(batch.id, ImportState.DONE)
+            await batches.end(batch.id)
         return batch, tally
     finally:
         await database.get_engine().dispose()

@@ -23,6 +23,7 @@ from tracker.imports.services import let_go_of_files
 from tracker.imports.tally import Tally
 from tracker.imports.undoing import Undo
 from tracker.models import ImportBatch, ImportState
+from tracker.statistics.daily import DailyStats
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +127,9 @@ class _Worker:
                 kept.state, kept.error, kept.finished_at = state, error, func.now()
                 if state is ImportState.DONE:
                     await let_go_of_files(session, kept)
+            if state in {ImportState.DONE, ImportState.FAILED}:
+                # What was brought in tells of days that were counted long ago.
+                await DailyStats(session).refresh(self._context.clock())
 
 
 RUN_IMPORTS = Job(
