@@ -24,6 +24,7 @@ from tracker.imports.jira import read_entries
 from tracker.local import ephemeral
 from tracker.models import ImportSource, Issue, Role
 from tracker.query.parser import MAX_TERMS
+from tracker.search.own_words import OwnWordsKept
 from tracker.search.services import Search
 
 KNOWN_ITEMS = 500
@@ -90,7 +91,7 @@ def main(file: Path) -> None:
             sessions = session_maker(database)
             async with sessions() as session:
                 titles = (await session.execute(select(Issue.id, Issue.title))).all()
-            search = Search(Reads(database.get_engine()), Viewer(id=1, role=Role.ADMIN))
+            search = Search(Reads(database.get_engine()), OwnWordsKept(), Viewer(id=1, role=Role.ADMIN))
             await find_known_items(search, [(row.id, row.title) for row in titles])
             await find_duplicates(sessions, search)
             await database.get_engine().dispose()

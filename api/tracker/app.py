@@ -32,6 +32,7 @@ from tracker.operations.checks import Checks
 from tracker.operations.metrics import SharedMetrics
 from tracker.realtime.live import LiveUpdates
 from tracker.routes import DEPENDENCIES, ROUTE_HANDLERS
+from tracker.search.own_words import OwnWordsKept
 from tracker.settings import Settings
 from tracker.statistics.cache import FigureCache
 from tracker.statistics.figures import Figures
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None, metrics: Metrics | None = None)
                 "read_sessions": read_sessions,
                 "reads": reads,
                 "totals": Totals(),
+                "own_words": OwnWordsKept(),
                 "tag_counts": TagCounts(reads),
                 "figures": Figures(read_sessions, FigureCache(redis, generations)),
                 "tokens": tokens,

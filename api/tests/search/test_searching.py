@@ -176,6 +176,16 @@ async def test_reporters_find_their_own_words_misspelt(reporter: Person, q: str,
     assert names or not await found(reporter, q)
 
 
+async def test_reporters_may_misspell_at_once_what_they_write(reporter: Person) -> None:
+    issue = await reporter.open_issue("Window closes")
+    assert [hit["issue"]["id"] for hit in await search(reporter, "widnow ")] == [issue["id"]]
+    await reporter.change(issue["id"], title="Printer stops")
+    assert await search(reporter, "widnow ") == []
+    assert [hit["issue"]["id"] for hit in await search(reporter, "pritner ")] == [issue["id"]]
+    other = await reporter.open_issue("Keyboard sticks")
+    assert [hit["issue"]["id"] for hit in await search(reporter, "keybaord ")] == [other["id"]]
+
+
 async def test_search_follows_every_write(maintainer: Person, admin: Person) -> None:
     issue = await maintainer.open_issue("Firstling", tags=["taggy"])
     address = f"/issues/{issue['id']}"

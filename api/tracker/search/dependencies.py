@@ -7,4 +7,4 @@ from tracker.search.services import Search
 
 
 async def provide_search(request: TrackerRequest, state: State) -> Search:
-    return Search(state.reads, viewer_of(request.scope))
+    return Search(state.reads, state.own_words, viewer_of(request.scope))

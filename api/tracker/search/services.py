@@ -25,6 +25,7 @@ from tracker.query.parser import parse
 from tracker.query.predicate import condition_of
 from tracker.query.text import is_wordy, without_empty_words
 from tracker.search.highlights import Marks, texts_of
+from tracker.search.own_words import OwnWordsKept
 from tracker.search.ranking import PHRASE_REACH, Narrowing, Ranking
 from tracker.search.schemas import Fragment, SearchHit, SearchResults, SimilarIssue, SimilarIssues
 from tracker.search.terms import Term, read_terms
@@ -42,8 +43,9 @@ MOST_TERMS = 6
 class Search:
     """Finds issues that the viewer may see."""
 
-    def __init__(self, reads: Reads, viewer: Viewer, clock: Clock = utc_now) -> None:
+    def __init__(self, reads: Reads, kept: OwnWordsKept, viewer: Viewer, clock: Clock = utc_now) -> None:
         self._reads = reads
+        self._kept = kept
         self._viewer = Viewer(viewer.id, viewer.role)  # whatever their session
         self._clock = clock
 
@@ -61,7 +63,7 @@ class Search:
         rest = ast.Query(root=ast.All(others) if others else None, as_of=query.as_of, as_of_utc=query.as_of_utc)
         narrowing = await self._narrowing(rest, zone) if others or query.as_of else None
         is_begun = bool(words) and text.endswith(words[-1])
-        terms = await read_terms(self._reads, self._viewer, words, is_begun=is_begun)
+        terms = await read_terms(self._reads, self._kept, self._viewer, words, is_begun=is_begun)
         if not terms:
             return SearchResults(items=await self._latest(narrowing, limit=limit) if narrowing and not words else [])
         search = any_of(term.any(with_slips=True) for term in terms)
@@ -159,7 +161,7 @@ class Search:
         )
 
     async def _similar(self, title: str, *, limit: int, but: int | None = None) -> SimilarIssues:
-        terms = await read_terms(self._reads, self._viewer, parts_of(title), is_begun=False)
+        terms = await read_terms(self._reads, self._kept, self._viewer, parts_of(title), is_begun=False)
         if not terms:
             return SimilarIssues(items=[])
         rows = await self._like(Ranking(self._reads, self._viewer), terms, title, limit=limit, but=but)

@@ -13,18 +13,15 @@ from tracker.accounts.viewer import Viewer
 from tracker.core.reads import Reads
 from tracker.core.statements import Statement, parameter
 from tracker.core.text import parts_of
-from tracker.query.endings import words_begun_by, words_of
 from tracker.query.slips import is_slip
 from tracker.query.stop_words import says_something
-from tracker.search.tsquery import any_of, prefix, quoted
+from tracker.search.own_words import REACH, OwnWordsKept
+from tracker.search.tsquery import any_of, prefix
 
 MAX_TERMS = 16
 MIN_SLIP, MAX_SLIP = 4, 30
 """Shorter words differ from too many others by one letter; longer ones are not kept."""
 MIN_PREFIX, MAX_COMPLETIONS = 2, 20
-MIN_STEM = 3
-OWN_REACH = 200
-"""In how many of their latest issues the words stand that reporters may have meant."""
 
 # Each word as full text has it, with the words that differ from it by about a letter; then those that go on where the
 # last one ends. The words' limit limits nothing: it keeps the planner from expecting so many of them that to plan for
@@ -52,46 +49,23 @@ _LOOK_UP = Statement(
     )
 )
 
-# The same of a reporter. Of one's own words only what documents keep of them is known. Where none of the latest documents
-# holds a word, those are told that it may go on from, or that have one of their halves in common with it or with what is
-# kept of it, as any two have that differ by about a letter.
+# The same of a reporter, whose own words are kept here as documents have them: of which version of those is told.
 _LOOK_UP_OWN = Statement(
     text("""
-    WITH latest AS MATERIALIZED (
-        SELECT document FROM search_documents WHERE reporter_id = :viewer_id ORDER BY issue_id DESC LIMIT :reach
-    ), asked AS MATERIALIZED (
-        SELECT word, misspelt, phraseto_tsquery('english', search_text(word)) AS search,
-               (tsvector_to_array(to_tsvector('english', misspelt)))[1] AS stem,
-               misspelt IS NOT NULL AND NOT EXISTS (
-                   SELECT FROM latest
-                   WHERE ts_match_vq(document, phraseto_tsquery('english', misspelt) || coalesce(begin::tsquery, ''))
-               ) AS is_strange
-        FROM unnest(:words, :misspelt, :begins) AS each (word, misspelt, begin)
-    ), own AS MATERIALIZED (
-        SELECT DISTINCT lexeme FROM latest, unnest(tsvector_to_array(document)) AS lexeme
-        WHERE EXISTS (SELECT FROM asked WHERE is_strange)
-    )
-    SELECT word, search::text, stem, is_strange, near.words FROM asked
-    CROSS JOIN LATERAL (
-        SELECT array_agg(lexeme) AS words FROM own
-        WHERE is_strange AND (starts_with(misspelt, lexeme) OR EXISTS (
-            SELECT FROM (VALUES (misspelt), (stem)) AS form (letters)
-            WHERE abs(length(lexeme) - length(letters)) <= 1 AND (
-                left(lexeme, length(letters) / 2) = left(letters, length(letters) / 2)
-                OR right(lexeme, (length(letters) - 1) / 2) = right(letters, (length(letters) - 1) / 2)
-            )
-        ))
-    ) AS near
-    UNION ALL
-    SELECT NULL, NULL, NULL, NULL, array_agg(DISTINCT phraseto_tsquery('english', word)::text)
-    FROM unnest(:begun) AS word
+    SELECT word, phraseto_tsquery('english', search_text(word))::text AS search,
+           (tsvector_to_array(to_tsvector('english', misspelt)))[1] AS stem,
+           latest.version
+    FROM unnest(:words, :misspelt) AS each (word, misspelt) CROSS JOIN (
+        SELECT concat_ws(' ', count(*), max(issue_id), sum(written)) AS version FROM (
+            SELECT issue_id, xmin::text::bigint AS written FROM search_documents
+            WHERE reporter_id = :viewer_id ORDER BY issue_id DESC LIMIT :reach
+        ) AS own
+    ) AS latest
     """).bindparams(
         parameter("words", ARRAY(Text)),
         parameter("misspelt", ARRAY(Text)),
-        parameter("begins", ARRAY(Text)),
         parameter("viewer_id", BigInteger),
         parameter("reach", BigInteger),
-        parameter("begun", ARRAY(Text)),
     )
 )
 
@@ -125,11 +99,14 @@ class Term(msgspec.Struct):
             yield from self.slips.values()
 
 
-async def read_terms(reads: Reads, viewer: Viewer, words: Sequence[str], *, is_begun: bool) -> list[Term]:
+async def read_terms(
+    reads: Reads, kept: OwnWordsKept, viewer: Viewer, words: Sequence[str], *, is_begun: bool
+) -> list[Term]:
     """The words that say something, each once.
 
     Args:
         reads: to ask for the words that may have been meant.
+        kept: what reporters may have meant.
         viewer: who means them.
         words: as they were typed.
         is_begun: whether somebody may still be typing the last of them.
@@ -142,7 +119,7 @@ async def read_terms(reads: Reads, viewer: Viewer, words: Sequence[str], *, is_b
         # "the" may become "theme".
         terms += [Term(begun[-1].lower(), is_begun=True)] if not terms else []
     if terms:
-        await (_look_up(reads, terms) if viewer.is_staff else _look_up_own(reads, viewer.id, terms))
+        await (_look_up(reads, terms) if viewer.is_staff else _look_up_own(reads, kept, viewer.id, terms))
     return [term for term in terms if term.any(with_slips=True)]
 
 
@@ -171,33 +148,26 @@ async def _look_up(reads: Reads, terms: Sequence[Term]) -> None:
         last.is_known = True
 
 
-async def _look_up_own(reads: Reads, viewer_id: int, terms: Sequence[Term]) -> None:
+async def _look_up_own(reads: Reads, kept: OwnWordsKept, viewer_id: int, terms: Sequence[Term]) -> None:
     last = terms[-1]
     rows = await reads.fetch(
         _LOOK_UP_OWN,
         words=[term.word for term in terms],
         misspelt=[term.word if _may_be_misspelt(term) else None for term in terms],
-        begins=[prefix(term.word) if term.is_begun and _may_be_misspelt(term) else None for term in terms],
         viewer_id=viewer_id,
-        reach=OWN_REACH,
-        begun=words_begun_by(last.word) if last.is_begun and _may_be_misspelt(last) else [],
+        reach=REACH,
     )
+    own = await kept.of(viewer_id, rows[0]["version"], reads)
     found = {row["word"]: row for row in rows}
     for term in terms:
         row = found[term.word]
-        term.search, term.is_known = row["search"], not row["is_strange"]
-        term.slips = {
-            lexeme: quoted(lexeme)
-            for lexeme in row["words"] or ()
-            if is_slip(term.word, lexeme) or is_slip(row["stem"] or "", lexeme) or _has_wrong_ending(term.word, lexeme)
-        }
-    last.completions = found[None]["words"] or ()
-
-
-def _has_wrong_ending(word: str, lexeme: str) -> bool:
-    if len(lexeme) < MIN_STEM or not word.startswith(lexeme):
-        return False
-    return any(is_slip(word, meant) for meant in words_of(lexeme))
+        term.search = row["search"]
+        if _may_be_misspelt(term):
+            stem = row["stem"] or ""
+            term.is_known = stem in own or (term.is_begun and own.begun_by(term.word))
+            term.slips = {} if term.is_known else own.meant_by(term.word, stem)
+    if last.is_begun and not last.is_known:
+        last.completions = await kept.completions(last.word, reads)
 
 
 def _may_be_misspelt(term: Term) -> bool:
