@@ -201,3 +201,12 @@ async def test_pull_requests_are_left_out_and_counted(
     assert (issue["title"], issue["comment_count"], issue["reporter"]["full_name"]) == ("Issue 1", 1, "rob")
     again = await run(runner, issues, comments, command="github")
     assert "0 new, 0 changed, 1 unchanged" in again.stdout
+
+
+def test_numbers_in_texts_stay_those_of_the_repository(tmp_path: Path) -> None:
+    body = "As #12, (#3) and ann/web#4; not `#5`, #0, a#6, #fff or 1.\n```\n#7\n```\n#8."
+    named = "As ann/app#12, (ann/app#3) and ann/web#4; not `#5`, #0, a#6, #fff or 1.\n```\n#7\n```\nann/app#8."
+    issues = json.dumps([github_issue(1, body=body, comments=1)])
+    (entry,) = entries_of(tmp_path, issues, [github_comment(9, 1, body=body)])
+    assert entry.issue
+    assert [entry.issue.description, entry.issue.comments[0].body] == [named, named]

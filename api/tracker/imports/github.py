@@ -4,7 +4,7 @@ The file is what `GET /repos/OWNER/REPO/issues?state=all` of GitHub's REST API a
 such arrays one after the other (as `gh api --paginate` writes them) or in one more (with `--slurp`), or one issue a
 line. Of an issue are read `number`, `title`, `body`, `state`, `state_reason`, `labels`, `milestone`, `user`,
 `assignee` or `assignees`, `created_at`, `updated_at`, `closed_at`, `comments` (their number), and `repository_url`,
-`html_url` or `url` for the repository. What has a `pull_request` is no issue, and is left out.
+`html_url` or `url` for the repository. What has a `pull_request` is no issue, and is left out. `#12` in texts becomes `owner/name#12`.
 
 A second file may hold the comments: what `GET /repos/OWNER/REPO/issues/comments` answers, in the same forms, with
 `id`, `issue_url`, `user`, `body`, `created_at` and `updated_at`.
@@ -27,6 +27,7 @@ import msgspec
 
 from tracker.comments.schemas import MAX_BODY_BYTES
 from tracker.imports.reading import BrokenFile, bounded_lines, opened
+from tracker.imports.references import with_repository
 from tracker.imports.source import BrokenLine, Entry, SourceComment, SourceIssue, SourcePerson
 from tracker.imports.texts import MAX_NAME_LENGTH, Note, fitted, in_utc, one_line, plain, tags_of, titled
 from tracker.models import CLOSED_STATUSES, Severity, Status
@@ -188,14 +189,14 @@ def _issue(item: Any, said: dict[_Key, list[_Comment]], note: Note) -> SourceIss
     read: _Issue = _as(item, _Issue)
     repository = _repository(read)
     own = said.pop((repository.lower(), read.number), [])
-    title, description = titled(read.title, plain(read.body or ""), "title", note)
+    title, description = titled(read.title, with_repository(plain(read.body or ""), repository), "title", note)
     created_at = in_utc(read.created_at)
     updated_at = in_utc(read.updated_at or read.created_at)
     status = _status(read, note)
     closed_at = (
         max(created_at, in_utc(read.closed_at or read.updated_at or created_at)) if status in CLOSED_STATUSES else None
     )
-    comments = _said(own, note)
+    comments = _said(own, repository, note)
     labels = [label if isinstance(label, str) else label.name for label in read.labels]
     assignees = ([read.assignee] if read.assignee else []) + (read.assignees or [])
     others = sorted({other.login for other in assignees} - {assignees[0].login}) if assignees else []
@@ -263,10 +264,10 @@ def _issue_of(comment: _Comment) -> _Key:
     raise BrokenLine(f"{comment.issue_url!r} is not the address of an issue")
 
 
-def _said(comments: list[_Comment], note: Note) -> list[SourceComment]:
+def _said(comments: list[_Comment], repository: str, note: Note) -> list[SourceComment]:
     by_id: dict[int, SourceComment] = {}
     for comment in comments:
-        body = plain(comment.body or "")
+        body = with_repository(plain(comment.body or ""), repository)
         if not body:
             note(f"comment {comment.id} has no text: not imported")
             continue
